@@ -1,0 +1,1 @@
+"""Runs tests on connected modules, cards and gateways, and judges what they show."""

@@ -1,0 +1,32 @@
+"""The evidence of a run: journal, run folder and what is folded from them."""
+
+from bench.evidence.fold import case_files, verdicts
+from bench.evidence.journal import (
+    CLOCK_PERIOD_S,
+    ClockTicker,
+    Journal,
+    JournalError,
+    Recorder,
+    read_journal,
+)
+from bench.evidence.junit import junit
+from bench.evidence.meaning import MeaningError, Told, from_meaning, to_meaning
+from bench.evidence.runfolder import RunFolder, RunFolderError
+
+__all__ = [
+    "CLOCK_PERIOD_S",
+    "ClockTicker",
+    "Journal",
+    "JournalError",
+    "MeaningError",
+    "Recorder",
+    "RunFolder",
+    "RunFolderError",
+    "Told",
+    "case_files",
+    "from_meaning",
+    "junit",
+    "read_journal",
+    "to_meaning",
+    "verdicts",
+]

@@ -1,0 +1,281 @@
+"""What is on a bench: the bench file's sections as typed entries.
+
+TOML with pydantic: unknown keys are errors, identifiers are digit strings, and names must lead somewhere.
+"""
+
+import ipaddress
+import os
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bench.inventory.errors import BenchFileError, Misplaced
+from bench.model import Destination, Function, Subscription
+
+
+def _digits(least: int, most: int) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(rf"[0-9]{{{least},{most}}}", value):
+            span = str(least) if least == most else f"{least} to {most}"
+            raise Misplaced(f"wants {span} digits", "write digits only, without +, 86 or separators")
+        return value
+
+    return AfterValidator(check)
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        raise Misplaced(f"{value!r} is not a name", "use letters, digits, '.', '_' and '-'")
+    return value
+
+
+def _endpoint(text: str, schemes: tuple[str, ...]) -> tuple[str, str, int]:
+    """Split ``scheme://host:port``; raises Misplaced when that is not what stands there."""
+    match = re.fullmatch(r"([a-z0-9]+)://(\[[0-9A-Fa-f:.]+\]|[^/:\s\[\]]+):([0-9]{1,5})", text)
+    if match is None or match[1] not in schemes or not 0 < int(match[3]) < 65536:
+        raise Misplaced(f"{text!r} is not a destination", f"write {' or '.join(f'{s}://host:port' for s in schemes)}")
+    return match[1], match[2], int(match[3])
+
+
+def _device_port(value: str) -> str:
+    if not value.startswith("/"):
+        try:
+            _endpoint(value, ("rfc2217", "socket"))
+        except Misplaced as error:
+            raise Misplaced(
+                f"{value!r} is not a port",
+                "write /dev/serial/by-id/..., rfc2217://host:port or socket://host:port",
+            ) from error
+    return value
+
+
+def _destination(value: str) -> str:
+    _endpoint(value, ("tcp", "udp"))
+    return value
+
+
+def _control(value: str) -> str:
+    _endpoint(value, ("http", "https"))
+    return value
+
+
+def _whole(value: object) -> object:
+    """Leave numbers to pydantic, which would also take ``"30"`` and ``true``."""
+    if isinstance(value, str | bool):
+        raise Misplaced("wants a number", "write the number without quotes")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Msisdn = Annotated[str, _digits(3, 15)]
+Iccid = Annotated[str, _digits(18, 20)]
+Imsi = Annotated[str, _digits(14, 15)]
+Number = Annotated[str, _digits(1, 20)]
+DevicePort = Annotated[str, AfterValidator(_device_port)]
+DestinationText = Annotated[str, AfterValidator(_destination)]
+ControlText = Annotated[str, AfterValidator(_control)]
+TcpPort = Annotated[int, BeforeValidator(_whole), Field(gt=0, lt=65536)]
+Seconds = Annotated[float, BeforeValidator(_whole), Field(gt=0, allow_inf_nan=False)]
+Factor = Annotated[float, BeforeValidator(_whole), Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Flag = Annotated[bool, Field(strict=True)]
+Capability = Literal["voice", "sms", "ims", "5g", "euicc", "data"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BenchEntry(_Entry):
+    """``[bench]``: what the bench is called in run folders and reports."""
+
+    name: Name
+
+
+class Windows(_Entry):
+    """``[windows]``: how long a witness must stay silent, in seconds.
+
+    The defaults are the clauses' own: 30 s for a call (ESIM-02-V3), 330 s for a message, because the shortest
+    relative validity is 5 minutes (ESIM-02-S1, 3GPP TS 23.040 9.2.3.12.1). With ``control_latency_factor`` above
+    0 a window is at least that many times the latency that the positive control showed.
+    """
+
+    voice_s: Seconds = 30.0
+    sms_s: Seconds = 330.0
+    data_s: Seconds = 30.0
+    control_latency_factor: Factor = 0.0
+
+
+class ModuleEntry(_Entry):
+    """``[modules.NAME]``: a module, how to reach it, the subscription in it and what it is able to do.
+
+    What is not among ``capabilities`` is not tried: its checks are not applicable.
+    """
+
+    port: DevicePort
+    dialect: str = "generic"
+    subscription: str
+    capabilities: tuple[Capability, ...]
+    baud: Annotated[int, BeforeValidator(_whole), Field(gt=0)] = 115200
+
+
+class SubscriptionEntry(_Entry):
+    """``[subscriptions.NAME]``: the contract; numbers in national form.
+
+    ``restricted = false`` marks a reference, which may reach everybody.
+    """
+
+    operator: str
+    msisdn: Msisdn
+    iccid: Iccid
+    imsi: Imsi
+    restricted: Flag = True
+    functions: tuple[Function, ...] | None = None
+    voice_allowed: tuple[Number, ...] = ()
+    sms_allowed: tuple[Number, ...] = ()
+    apns: tuple[str, ...] = ()
+    data_destinations: tuple[DestinationText, ...] = ()
+
+    @model_validator(mode="after")
+    def _contract_is_given(self) -> Self:
+        if self.restricted and self.functions is None:
+            raise Misplaced(
+                "a restricted subscription has no functions",
+                f"add functions = [...] with what the contract contains of {', '.join(Function)}",
+            )
+        return self
+
+
+class GatewayEntry(_Entry):
+    """``[gateways.NAME]``: a service-provider account at a message gateway.
+
+    The password stands in the environment; ``lab_password`` is for gateways on this host only.
+    """
+
+    kind: Literal["smpp"]
+    host: str
+    port: TcpPort
+    system_id: str
+    password_env: str | None = None
+    lab_password: str | None = None
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if (self.password_env is None) == (self.lab_password is None):
+            raise Misplaced("wants exactly one password", 'add password_env = "NAME" of an environment variable')
+        if self.lab_password is not None and not _is_loopback(self.host):
+            raise Misplaced(
+                f"lab_password is for gateways on this host, not for {self.host}",
+                'replace it by password_env = "NAME" of an environment variable',
+                key="lab_password",
+            )
+        return self
+
+
+class SmsAccountEntry(_Entry):
+    """``[far_ends.NAME]`` of kind ``sms-account``: ``number`` sends and receives through a gateway."""
+
+    kind: Literal["sms-account"]
+    gateway: str
+    number: Number
+
+
+class DataServerEntry(_Entry):
+    """``[far_ends.NAME]`` of kind ``data``: destinations served here, or by a remote ``bench serve``."""
+
+    kind: Literal["data"]
+    listen: tuple[DestinationText, ...] = ()
+    control: ControlText | None = None
+    token_env: str | None = None
+
+    @model_validator(mode="after")
+    def _here_or_there(self) -> Self:
+        if bool(self.listen) == (self.control is not None):
+            raise Misplaced(
+                "wants either listen or control",
+                'write listen = ["tcp://host:port"] to serve here, or control = "http://host:port" of a bench serve',
+            )
+        if self.control is not None and self.token_env is None:
+            raise Misplaced("control needs a token", 'add token_env = "NAME" of an environment variable')
+        return self
+
+
+FarEndEntry = Annotated[SmsAccountEntry | DataServerEntry, Field(discriminator="kind")]
+
+
+class Limits(_Entry):
+    """``[limits]``: what one run may spend at most; ``bytes_total`` counts both directions of all modules."""
+
+    calls: Count = 100
+    sms: Count = 100
+    bytes_total: Count = 1_000_000
+
+
+class Bench(_Entry):
+    """The whole bench file."""
+
+    bench: BenchEntry
+    windows: Windows = Windows()
+    modules: Annotated[dict[Name, ModuleEntry], Field(min_length=1)]
+    subscriptions: Annotated[dict[Name, SubscriptionEntry], Field(min_length=1)]
+    gateways: dict[Name, GatewayEntry] = {}
+    far_ends: dict[Name, FarEndEntry] = {}
+    limits: Limits = Limits()
+
+    def subjects(self) -> tuple[str, ...]:
+        """Return the modules under test: those with a restricted subscription."""
+        return tuple(name for name in self.modules if self.subscription_of(name).restricted)
+
+    def references(self) -> tuple[str, ...]:
+        """Return the modules that serve as far ends and controls."""
+        return tuple(name for name in self.modules if not self.subscription_of(name).restricted)
+
+    def subscription_of(self, module: str) -> SubscriptionEntry:
+        """Return the subscription in a module."""
+        return self.subscriptions[self.modules[module].subscription]
+
+    def model(self, name: str) -> Subscription:
+        """Return a subscription in the words of the judge."""
+        entry = self.subscriptions[name]
+        return Subscription(
+            name=name,
+            operator=entry.operator,
+            msisdn=entry.msisdn,
+            iccid=entry.iccid,
+            imsi=entry.imsi,
+            restricted=entry.restricted,
+            functions=frozenset(entry.functions or ()),
+            voice_allowed=entry.voice_allowed,
+            sms_allowed=entry.sms_allowed,
+            apns=entry.apns,
+            data_destinations=tuple(
+                Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
+            ),
+        )
+
+    def gateway_password(self, name: str) -> str:
+        """Return the gateway's password; raises BenchFileError when its variable is not set."""
+        entry = self.gateways[name]
+        return entry.lab_password or _secret(entry.password_env or "", f"[gateways.{name}] password_env")
+
+    def far_end_token(self, name: str) -> str | None:
+        """Return the token of a remote data server, None for a local one; raises as gateway_password does."""
+        entry = self.far_ends[name]
+        if not isinstance(entry, DataServerEntry) or entry.token_env is None:
+            return None
+        return _secret(entry.token_env, f"[far_ends.{name}] token_env")
+
+
+def _secret(variable: str, place: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        raise BenchFileError(place, f"the environment variable {variable} is not set", f"export {variable}=...")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,43 @@
+"""The words of the bench as frozen dataclasses: what is tested, what was seen, what it means (no I/O)."""
+
+from bench.model.attempt import (
+    Attempt,
+    Cause,
+    CauseClass,
+    Check,
+    Direction,
+    Expectation,
+    Observation,
+    Reading,
+    Role,
+    Service,
+    Went,
+    Witness,
+)
+from bench.model.event import Event, Kind
+from bench.model.subscription import Destination, Function, Subscription
+from bench.model.verdict import Measurement, Outcome, Verdict, worst
+
+__all__ = [
+    "Attempt",
+    "Cause",
+    "CauseClass",
+    "Check",
+    "Destination",
+    "Direction",
+    "Event",
+    "Expectation",
+    "Function",
+    "Kind",
+    "Measurement",
+    "Observation",
+    "Outcome",
+    "Reading",
+    "Role",
+    "Service",
+    "Subscription",
+    "Verdict",
+    "Went",
+    "Witness",
+    "worst",
+]

@@ -1,0 +1,50 @@
+"""The contract profile of one subscription: what it may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Function(StrEnum):
+    """A function that a contract switches on or off (function minimisation, letter 225 clause 6)."""
+
+    DATA = "data"
+    VOICE_MO = "voice-mo"
+    VOICE_MT = "voice-mt"
+    SMS_MO = "sms-mo"
+    SMS_MT = "sms-mt"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One data destination: ``protocol`` is ``"tcp"`` or ``"udp"``, ``host`` an address, ``port`` a number."""
+
+    protocol: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.protocol}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Contract and identities of one subscription; numbers are digit strings in national form.
+
+    ``restricted`` is False for a reference subscription, which may reach everybody.
+    """
+
+    name: str
+    operator: str
+    msisdn: str
+    iccid: str
+    imsi: str
+    restricted: bool
+    functions: frozenset[Function]
+    voice_allowed: tuple[str, ...] = ()
+    sms_allowed: tuple[str, ...] = ()
+    apns: tuple[str, ...] = ()
+    data_destinations: tuple[Destination, ...] = ()
+
+    def allows(self, function: Function) -> bool:
+        """Whether the contract contains the function; a reference subscription contains all."""
+        return not self.restricted or function in self.functions

@@ -1,0 +1,1 @@
+"""Speaks to real things: modules over AT commands, gateways, packet interfaces."""

@@ -1,0 +1,14 @@
+"""The data far end: what a module's packets reach, here or on a host with a public address."""
+
+from drivers.packet.control import ControlEndpoint, RemoteDataServer, serve
+from drivers.packet.dataserver import Arrival, DataFarEnd, DataServer, read_token
+
+__all__ = [
+    "Arrival",
+    "ControlEndpoint",
+    "DataFarEnd",
+    "DataServer",
+    "RemoteDataServer",
+    "read_token",
+    "serve",
+]
