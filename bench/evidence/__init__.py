@@ -12,9 +12,13 @@ from bench.evidence.journal import (
 from bench.evidence.junit import junit
 from bench.evidence.meaning import MeaningError, Told, from_meaning, to_meaning
 from bench.evidence.runfolder import RunFolder, RunFolderError
+from bench.evidence.settle import PLANNED, STARTED, settle
+from bench.evidence.tail import Tail
 
 __all__ = [
     "CLOCK_PERIOD_S",
+    "PLANNED",
+    "STARTED",
     "ClockTicker",
     "Journal",
     "JournalError",
@@ -22,11 +26,13 @@ __all__ = [
     "Recorder",
     "RunFolder",
     "RunFolderError",
+    "Tail",
     "Told",
     "case_files",
     "from_meaning",
     "junit",
     "read_journal",
+    "settle",
     "to_meaning",
     "verdicts",
 ]

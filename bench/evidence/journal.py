@@ -178,11 +178,11 @@ class Journal:
         last: dict[str, int] = {}
         with self.path.open("rb") as file:
             for line in file:
-                event = _event(line)
+                event = parse_event(line)
                 if event is None:
                     self.torn += 1
                     # Another process may have appended its whole line to the torn one.
-                    event = _event(line[line.rfind(_START) :])
+                    event = parse_event(line[line.rfind(_START) :])
                     if event is None:
                         continue
                 self.missing += max(0, event.seq - last.get(event.writer, 0) - 1)
@@ -202,7 +202,8 @@ def _text(source: str, kind: Kind, meaning: dict[str, Any]) -> str:
     )
 
 
-def _event(line: bytes) -> Event | None:
+def parse_event(line: bytes) -> Event | None:
+    """Return the event of one line of a journal, None when the line cannot be read."""
     try:
         fields = json.loads(line)
         fields["kind"] = Kind(fields["kind"])

@@ -24,6 +24,14 @@ def _digits(least: int, most: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _iccid(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-F]{18,20}", value.upper()):
+        raise Misplaced(
+            "wants 18 to 20 digits", "write the ICCID as the card shows it; China Mobile's may hold A to F"
+        )
+    return value.upper()
+
+
 def _name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
         raise Misplaced(f"{value!r} is not a name", "use letters, digits, '.', '_' and '-'")
@@ -34,7 +42,9 @@ def _endpoint(text: str, schemes: tuple[str, ...]) -> tuple[str, str, int]:
     """Split ``scheme://host:port``; raises Misplaced when that is not what stands there."""
     match = re.fullmatch(r"([a-z0-9]+)://(\[[0-9A-Fa-f:.]+\]|[^/:\s\[\]]+):([0-9]{1,5})", text)
     if match is None or match[1] not in schemes or not 0 < int(match[3]) < 65536:
-        raise Misplaced(f"{text!r} is not a destination", f"write {' or '.join(f'{s}://host:port' for s in schemes)}")
+        raise Misplaced(
+            f"{text!r} is not a destination", f"write {' or '.join(f'{s}://host:port' for s in schemes)}"
+        )
     return match[1], match[2], int(match[3])
 
 
@@ -69,7 +79,7 @@ def _whole(value: object) -> object:
 
 Name = Annotated[str, AfterValidator(_name)]
 Msisdn = Annotated[str, _digits(3, 15)]
-Iccid = Annotated[str, _digits(18, 20)]
+Iccid = Annotated[str, AfterValidator(_iccid)]
 Imsi = Annotated[str, _digits(14, 15)]
 Number = Annotated[str, _digits(1, 20)]
 DevicePort = Annotated[str, AfterValidator(_device_port)]
@@ -98,19 +108,22 @@ class Windows(_Entry):
 
     The defaults are the clauses' own: 30 s for a call (ESIM-02-V3), 330 s for a message, because the shortest
     relative validity is 5 minutes (ESIM-02-S1, 3GPP TS 23.040 9.2.3.12.1). With ``control_latency_factor`` above
-    0 a window is at least that many times the latency that the positive control showed.
+    0 a window is at least that many times the latency that the positive control showed. After the last test the far
+    ends listen on until ``linger_s`` seconds have passed since the last refused attempt.
     """
 
     voice_s: Seconds = 30.0
     sms_s: Seconds = 330.0
     data_s: Seconds = 30.0
     control_latency_factor: Factor = 0.0
+    linger_s: Annotated[float, BeforeValidator(_whole), Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 class ModuleEntry(_Entry):
     """``[modules.NAME]``: a module, how to reach it, the subscription in it and what it is able to do.
 
-    What is not among ``capabilities`` is not tried: its checks are not applicable.
+    ``dialect`` names one that the drivers have, or a dialect file (``.toml``). What is not among ``capabilities``
+    is not tried: its checks are not applicable.
     """
 
     port: DevicePort
@@ -182,20 +195,18 @@ class SmsAccountEntry(_Entry):
 
 
 class DataServerEntry(_Entry):
-    """``[far_ends.NAME]`` of kind ``data``: destinations served here, or by a remote ``bench serve``."""
+    """``[far_ends.NAME]`` of kind ``data``: the destinations to which modules send.
+
+    The bench serves them itself, unless ``control`` names a ``bench serve`` on the host where they are.
+    """
 
     kind: Literal["data"]
-    listen: tuple[DestinationText, ...] = ()
+    destinations: Annotated[tuple[DestinationText, ...], Field(min_length=1)]
     control: ControlText | None = None
     token_env: str | None = None
 
     @model_validator(mode="after")
-    def _here_or_there(self) -> Self:
-        if bool(self.listen) == (self.control is not None):
-            raise Misplaced(
-                "wants either listen or control",
-                'write listen = ["tcp://host:port"] to serve here, or control = "http://host:port" of a bench serve',
-            )
+    def _control_has_its_token(self) -> Self:
         if self.control is not None and self.token_env is None:
             raise Misplaced("control needs a token", 'add token_env = "NAME" of an environment variable')
         return self
@@ -219,8 +230,8 @@ class Bench(_Entry):
     windows: Windows = Windows()
     modules: Annotated[dict[Name, ModuleEntry], Field(min_length=1)]
     subscriptions: Annotated[dict[Name, SubscriptionEntry], Field(min_length=1)]
-    gateways: dict[Name, GatewayEntry] = {}
-    far_ends: dict[Name, FarEndEntry] = {}
+    gateways: dict[Name, GatewayEntry] = Field(default_factory=dict)
+    far_ends: dict[Name, FarEndEntry] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     def subjects(self) -> tuple[str, ...]:
@@ -234,6 +245,22 @@ class Bench(_Entry):
     def subscription_of(self, module: str) -> SubscriptionEntry:
         """Return the subscription in a module."""
         return self.subscriptions[self.modules[module].subscription]
+
+    def permitted_numbers(self) -> frozenset[str]:
+        """Return the bench's own and contracted numbers: all that the dial guard may let out."""
+        numbers = {entry.number for entry in self.far_ends.values() if isinstance(entry, SmsAccountEntry)}
+        for entry in self.subscriptions.values():
+            numbers |= {entry.msisdn, *entry.voice_allowed, *entry.sms_allowed}
+        return frozenset(numbers)
+
+    def destinations(self) -> dict[Destination, str]:
+        """Return every data destination of the far ends, with the far end's name."""
+        return {
+            Destination(*_endpoint(text, ("tcp", "udp"))): name
+            for name, entry in self.far_ends.items()
+            if isinstance(entry, DataServerEntry)
+            for text in entry.destinations
+        }
 
     def model(self, name: str) -> Subscription:
         """Return a subscription in the words of the judge."""

@@ -61,13 +61,11 @@ def cause_of_context(family: str, code: int | None, text: str) -> Cause:
     return cause(family, code, text)
 
 
-def cause_of_call(final: str, released: tuple[str, int] | None, text: str) -> Cause:
-    """Read the end of a call: ``released`` is layer and code of ``+CEER`` when its dialect knows them.
+def cause_of_call(final: str, code: int | None, text: str) -> Cause:
+    """Read the end of a call: ``code`` is the call control cause that ``+CEER`` named.
 
     ``BUSY`` and ``NO ANSWER`` come from the far end whatever ``+CEER`` says (V.250 5.7.1).
     """
     if final in _FAR_END_FINALS:
         return Cause("CC", None, final, CauseClass.FAR_END)
-    if released is not None:
-        return cause(*released, text)
-    return Cause("CC", None, text or final, CauseClass.OTHER)
+    return cause("CC", code, text or final)

@@ -152,7 +152,7 @@ def _matching(case: CaseFile, attempt: Attempt, role: Role) -> Iterator[Attempt]
 
 
 def _circumstances(attempt: Attempt) -> tuple[str, ...]:
-    return (attempt.service, attempt.session, attempt.plmn, attempt.rat, attempt.bearer)
+    return (attempt.service, attempt.direction, attempt.session, attempt.plmn, attempt.rat, attempt.bearer)
 
 
 def _same_target(attempt: Attempt, control: Attempt) -> bool:

@@ -1,1 +1,36 @@
 """Speaks AT commands (3GPP TS 27.005, 27.007, ITU-T V.250) to a cellular module."""
+
+from drivers.at.channel import AtChannel, ModuleRebooted, Reply, Urc
+from drivers.at.command import Command, Errors
+from drivers.at.dialect import Dialect, DialectError, dialect_names, load_dialect
+from drivers.at.modem import Context, Identity, Modem, Registration, Serving
+from drivers.at.release import release_cause
+from drivers.at.replies import CallStat, CallState, ImsState, OwnNumber, RegStat, Storage, StoredSms
+from drivers.at.sockets import Socket
+
+__all__ = [
+    "AtChannel",
+    "CallStat",
+    "CallState",
+    "Command",
+    "Context",
+    "Dialect",
+    "DialectError",
+    "Errors",
+    "Identity",
+    "ImsState",
+    "Modem",
+    "ModuleRebooted",
+    "OwnNumber",
+    "RegStat",
+    "Registration",
+    "Reply",
+    "Serving",
+    "Socket",
+    "Storage",
+    "StoredSms",
+    "Urc",
+    "dialect_names",
+    "load_dialect",
+    "release_cause",
+]

@@ -24,7 +24,7 @@ _COULD_DIAL = re.compile(rf"D|{_SENDS.pattern}", re.IGNORECASE)
 #: Body of a command line without blanks, V.250 5.4.1 (basic), 6.3.1 (dial) and 5.4.3 (extended).
 _TOKEN = re.compile(
     r"""
-      (?P<separator> ; )
+      ;
     | (?P<basic> [&\\][A-Z]\d* | S\d*(?:[=?]\d*)? | [A-CE-RT-Z]\d*(?:[=?]\d*)? )
     | D(?P<dial> (?:"[^"]*"|[^;"])* ) (?P<voice> ;? )
     | [-+*^$\#%!@_~](?P<name> [\w./:!%-]+ ) (?: (?P<query> =?\? ) | =(?P<value> (?:"[^"]*"|[^;"])* ) )? (?= ; | $ )

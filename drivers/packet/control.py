@@ -1,14 +1,15 @@
 """The data far end of another host: `bench serve` there, :class:`RemoteDataServer` here, HTTP and JSON between.
 
-``GET /health`` answers ``{"instance", "seq", "addresses"}``; ``GET /arrivals?since=N&token=T&wait=S`` waits up to
-S seconds (30 at most) for an arrival above N (and, with ``token``, of that token) and answers
-``{"instance", "mono_ns", "seq", "arrivals"}``. Both want ``Authorization: Bearer TOKEN``. ``instance`` changes when
-the server restarts, ``mono_ns`` is its clock at the answer.
+``GET /health`` answers ``{"instance", "seq", "addresses"}``. ``GET /arrivals?since=N&token=T&wait=S`` waits up to
+S seconds (30 at most) for an arrival above N (and, with ``token``, of that token), then answers
+``{"instance", "mono_ns", "arrivals"}``. Both want ``Authorization: Bearer TOKEN``. ``instance`` changes when the
+server restarts, ``mono_ns`` is its clock at the answer.
 """
 
 import dataclasses
 import hmac
 import json
+import re
 import secrets
 import socket
 import sys
@@ -25,7 +26,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from drivers.api import DriverError, LinkLost, ProtocolError
-from drivers.packet.dataserver import Arrival, DataFarEnd, DataServer, listen_error, split_address
+from drivers.packet.dataserver import Arrival, DataFarEnd, DataServer, listen_error, place, split_address
 
 #: The longest an ``/arrivals`` request waits, in seconds.
 MAX_WAIT_S = 30.0
@@ -36,6 +37,7 @@ MAX_ARRIVALS = 1000
 #: How long a client may take to send its request or to take its answer, in seconds.
 _REQUEST_S = 10.0
 T = TypeVar("T")
+_Request = socket.socket | tuple[bytes, socket.socket]
 
 
 class ControlEndpoint:
@@ -43,28 +45,18 @@ class ControlEndpoint:
 
     It takes the server over and closes it with itself, also when it cannot start.
     Plain HTTP: outside a private network put a TLS proxy or a tunnel before it.
-    Raises LinkBusy or LinkMissing when the address cannot be had, DriverError for an empty token.
+    Raises LinkBusy or LinkMissing when the address cannot be had, DriverError for a token that cannot be.
     """
 
     def __init__(self, server: DataServer, control: str, token: str) -> None:
         self._data = server
         try:
-            _, host, port = split_address(control, ("http",))
-            if not token:
-                raise DriverError(
-                    "The control endpoint has no token.",
-                    where=control,
-                    fix="set the environment variable that holds it to a long random text",
-                )
-            self._http = _Server((host, port), server, token)
-        except OSError as error:
-            server.close()
-            raise listen_error(error, control) from error
+            self._http = _open(server, control, token)
         except DriverError:
             server.close()
             raise
         #: where it listens, with the port taken
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self._http.server_port}"
+        self.url = f"http://{place(self._http.socket.getsockname())}"
         self._thread = Thread(target=self._http.serve_forever, args=(0.1,), name="data-control", daemon=True)
         self._thread.start()
 
@@ -76,41 +68,59 @@ class ControlEndpoint:
         self._http.close()
 
 
+def _open(server: DataServer, control: str, token: str) -> "_Server":
+    _, host, port = split_address(control, ("http",))
+    _check(token, control)
+    try:
+        return _Server((host, port), server, token)
+    except OSError as error:
+        raise listen_error(error, control) from error
+
+
+def _check(token: str, where: str) -> None:
+    if not re.fullmatch(r"[!-~]+", token):
+        raise DriverError(
+            "The control endpoint's token is empty or has characters that a header cannot carry.",
+            where=where,
+            fix="set the environment variable that holds it to a long random text of letters and digits",
+        )
+
+
 class _Server(ThreadingMixIn, HTTPServer):
     """One thread per request, at most MAX_REQUESTS of them, each of which :meth:`close` can end."""
 
-    def __init__(self, place: tuple[str, int], data: DataServer, token: str) -> None:
-        self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+    def __init__(self, where: tuple[str, int], data: DataServer, token: str) -> None:
+        self.address_family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
         self.data = data
         self.authorization = f"Bearer {token}".encode()
         self.instance = secrets.token_hex(8)
         self._slots = BoundedSemaphore(MAX_REQUESTS)
-        self._open: set[socket.socket] = set()
+        self._open: set[_Request] = set()
         self._lock = Lock()
-        super().__init__(place, _Handler)
+        super().__init__(where, _Handler)
 
     def server_bind(self) -> None:
         """Bind without the reverse lookup of the name, which HTTPServer makes and which can take long."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.socket.getsockname()[:2]
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: _Request, client_address: object) -> None:
         """Give the request its thread, or turn it away."""
         if not self._slots.acquire(blocking=False):
-            request.close()
+            self.close_request(request)
             return
         with self._lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Any) -> None:
+    def shutdown_request(self, request: _Request) -> None:
         """Forget a request that is over."""
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
         self._slots.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: _Request, client_address: object) -> None:
         """Say nothing about clients that break off."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
@@ -119,8 +129,9 @@ class _Server(ThreadingMixIn, HTTPServer):
         """Release the port and end what is still open."""
         with self._lock:
             for request in self._open:
-                with suppress(OSError):
-                    request.shutdown(socket.SHUT_RDWR)
+                if isinstance(request, socket.socket):
+                    with suppress(OSError):
+                        request.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
 
@@ -130,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "bench"
     sys_version = ""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that BaseHTTPRequestHandler calls
+    def do_GET(self) -> None:
         """Answer one request."""
         given = self.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         url = urlsplit(self.path)
@@ -164,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE if closed else HTTPStatus.GONE, {"error": error.what})
             return
         found = [dataclasses.asdict(arrival) for arrival in islice(arrivals, MAX_ARRIVALS)]
-        self._answer(HTTPStatus.OK, {"mono_ns": time.monotonic_ns(), "seq": data.mark(), "arrivals": found})
+        self._answer(HTTPStatus.OK, {"mono_ns": time.monotonic_ns(), "arrivals": found})
 
     def _answer(self, status: HTTPStatus, meaning: Mapping[str, Any]) -> None:
         body = json.dumps({"instance": self.server.instance, **meaning}).encode()
@@ -174,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
         """Keep the terminal for the bench's own words."""
 
 
@@ -182,12 +193,14 @@ class RemoteDataServer(DataFarEnd):
     """The data far end behind ``control_url`` (``"http://host:port"`` or ``https``), opened with ``token``.
 
     Every call raises LinkLost when the endpoint is out of reach, refuses the token or has restarted since the
-    call before (then its memory is empty and silence proves nothing), ProtocolError when the answer makes no sense.
+    first call (what arrived before is forgotten then, and silence proves nothing), ProtocolError when the answer
+    makes no sense.
     """
 
     def __init__(self, control_url: str, token: str) -> None:
         self._url = control_url
         self._scheme, self._host, self._port = split_address(control_url, ("http", "https"))
+        _check(token, control_url)
         self._token = token
         self._instance: str | None = None
         self._closed = False
@@ -240,18 +253,19 @@ class RemoteDataServer(DataFarEnd):
                     fix="start it and try `curl` on its /health from here",
                 ) from error
         try:
-            answer = json.loads(body)
+            answer: dict[str, Any] = json.loads(body)
             instance = answer["instance"]
         except (KeyError, TypeError, ValueError) as error:
             raise self._nonsense() from error
         if status != HTTPStatus.OK:
             raise self._refusal(status, str(answer.get("error", "")))
-        before, self._instance = self._instance, instance
-        if before not in (None, instance):
+        if self._instance is None:
+            self._instance = instance
+        if self._instance != instance:
             raise LinkLost(
                 "The data far end restarted and has forgotten what arrived before.",
                 where=self._url,
-                fix="repeat the attempts that were under way",
+                fix="repeat the run",
             )
         return answer
 
@@ -281,7 +295,7 @@ def serve(
     control: str,
     token: str,
     stop_event: Event,
-    ready: Callable[[tuple[str, ...], str], None] = lambda addresses, url: None,
+    ready: Callable[[tuple[str, ...], str], None],
 ) -> None:
     """Run the data far end with its control endpoint until ``stop_event`` is set.
 

@@ -1,9 +1,9 @@
-"""TCP and UDP listeners that remember every token a module sends them.
+r"""TCP and UDP listeners that remember every token a module sends them.
 
 The exchange, on TCP line by line and on UDP one datagram each::
 
-    BENCH <token>\\n        what the module sends
-    SEEN <token>\\n         what it gets back once the arrival is remembered
+    BENCH <token>\n        what the module sends
+    SEEN <token>\n         what it gets back once the arrival is remembered
 """
 
 import errno
@@ -19,7 +19,7 @@ from threading import Event, Thread
 from urllib.parse import urlsplit
 
 from drivers.api import DriverError, LinkBusy, LinkLost, LinkMissing
-from drivers.packet.history import History, first_match
+from drivers.api.history import History, first_match
 
 #: The longest token line with its end, in bytes.
 MAX_LINE = 128
@@ -67,7 +67,7 @@ class DataFarEnd(ABC):
         """Release everything; waits end with LinkLost. Closing twice is harmless."""
 
     def wait_for(self, predicate: Callable[[Arrival], bool], *, since: int, timeout_s: float) -> Arrival | None:
-        """Return the first arrival above ``since`` that ``predicate`` accepts, or None after ``timeout_s`` seconds.
+        """Return the first arrival above ``since`` that ``predicate`` accepts, None after ``timeout_s`` seconds.
 
         None means that the far end listened all the time and nothing of the kind came; errors as in
         :meth:`after`.
@@ -95,6 +95,12 @@ def split_address(address: str, schemes: tuple[str, ...]) -> tuple[str, str, int
             fix=f"write {' or '.join(schemes)}://host:port",
         )
     return parts.scheme, parts.hostname, port
+
+
+def place(name: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    """Return a socket's name as ``host:port``."""
+    host, port = name[0], name[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def listen_error(error: OSError, address: str) -> DriverError:
@@ -176,7 +182,7 @@ class DataServer(DataFarEnd):
             family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
             listener = socket.socket(family, kind)
             self._selector.register(listener, selectors.EVENT_READ, ready)
-            listener.setblocking(False)
+            listener.settimeout(0)
             if scheme == "tcp":
                 # a restart must not wait for connections of the run before to fade away
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -185,7 +191,7 @@ class DataServer(DataFarEnd):
                 listener.listen()
         except OSError as error:
             raise listen_error(error, address) from error
-        return f"{scheme}://{_place(listener.getsockname())}"
+        return f"{scheme}://{place(listener.getsockname())}"
 
     def _release(self) -> None:
         for key in list(self._selector.get_map().values()):
@@ -208,8 +214,8 @@ class DataServer(DataFarEnd):
             # the client is gone again, or the process has no descriptor left: then pause instead of spinning
             self._closing.wait(_ACCEPT_PAUSE_S)
             return
-        connection.setblocking(False)
-        self._connections[connection] = _Client(_place(connection.getsockname()), _place(peer))
+        connection.settimeout(0)
+        self._connections[connection] = _Client(place(connection.getsockname()), place(peer))
         self._selector.register(connection, selectors.EVENT_READ, self._receive)
 
     def _receive(self, connection: socket.socket) -> None:
@@ -235,8 +241,8 @@ class DataServer(DataFarEnd):
     def _datagram(self, listener: socket.socket) -> None:
         with suppress(OSError):
             data, peer = listener.recvfrom(MAX_LINE + 1)
-            local = _place(listener.getsockname())
-            self._take(data, "udp", local, _place(peer), lambda answer: listener.sendto(answer, peer))
+            local = place(listener.getsockname())
+            self._take(data, "udp", local, place(peer), lambda answer: listener.sendto(answer, peer))
 
     def _take(self, line: bytes, protocol: str, local: str, peer: str, send: Callable[[bytes], int]) -> bool:
         """Remember and answer one line; False when it is no token line or the answer cannot be sent whole."""
@@ -256,8 +262,3 @@ class DataServer(DataFarEnd):
         self._connections.pop(connection, None)
         self._selector.unregister(connection)
         connection.close()
-
-
-def _place(name: tuple[str, int] | tuple[str, int, int, int]) -> str:
-    host, port = name[0], name[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -419,6 +419,6 @@ class TestCauses:
         assert cause_of_context("CME", 30, "").cls is CauseClass.OTHER
 
     def test_busy_is_the_far_end_whatever_the_report_says(self):
-        assert cause_of_call("BUSY", ("CC", 50), "").cls is CauseClass.FAR_END
-        assert cause_of_call("NO CARRIER", ("CC", 50), "").cls is CauseClass.POLICY
+        assert cause_of_call("BUSY", 50, "").cls is CauseClass.FAR_END
+        assert cause_of_call("NO CARRIER", 50, "").cls is CauseClass.POLICY
         assert cause_of_call("NO CARRIER", None, "").cls is CauseClass.OTHER

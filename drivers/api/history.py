@@ -7,7 +7,7 @@ from itertools import takewhile
 from threading import Condition
 from typing import Generic, Protocol, TypeVar
 
-from drivers.api import DriverError
+from drivers.api.errors import DriverError
 
 
 class Numbered(Protocol):
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Numbered)
 
 
 class History(Generic[T]):
-    """The last ``limit`` arrivals. Who asks for forgotten ones gets an error, for silence must never be guessed."""
+    """The last ``limit`` arrivals; who asks for forgotten ones gets an error, for silence must not be guessed."""
 
     def __init__(self, where: str, limit: int = 50_000) -> None:
         self._where = where
@@ -53,7 +53,7 @@ class History(Generic[T]):
             self._changed.notify_all()
 
     def after(self, since: int, timeout_s: float) -> Sequence[T]:
-        """Return everything above ``since``, waiting up to ``timeout_s`` seconds for the first; empty at the timeout.
+        """Return everything above ``since``, waiting up to ``timeout_s`` seconds for the first; or nothing.
 
         Raises the error of :meth:`end` instead of waiting, and DriverError when some of it is forgotten.
         """

@@ -1,0 +1,287 @@
+"""The `bench` command."""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from types import FrameType
+from typing import ParamSpec
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.clauses import load_catalogue
+from bench.evidence import JournalError, RunFolder, RunFolderError
+from bench.inventory import BenchFileError, Busy, json_schema
+from bench.masking import mask_text
+from bench.model import Event, Kind, Outcome
+from bench.runner.exchange import exchange
+from bench.runner.lab import LabError
+from bench.runner.matrix import Matrix, run_matrix
+from bench.runner.run import RunResult, Selection, UsageError, Watch, run, run_on_lab
+from drivers.api import DriverError
+from drivers.packet import serve as serve_data
+from reports.summary import STYLES, show
+
+PASS, FAIL, USAGE, INCONCLUSIVE, BENCH_ERROR, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+_CODES = {
+    Outcome.NOT_APPLICABLE: PASS,
+    Outcome.PASS: PASS,
+    Outcome.INCONCLUSIVE: INCONCLUSIVE,
+    Outcome.FAIL: FAIL,
+    Outcome.ERROR: BENCH_ERROR,
+    Outcome.NONE: BENCH_ERROR,
+}
+_FAILURES: tuple[tuple[type[Exception], int], ...] = (
+    (BenchFileError, USAGE),
+    (UsageError, USAGE),
+    (RunFolderError, USAGE),
+    (Busy, BUSY),
+    (DriverError, BENCH_ERROR),
+    (LabError, BENCH_ERROR),
+    (JournalError, BENCH_ERROR),
+)
+
+P = ParamSpec("P")
+_path = click.Path(path_type=Path)
+_runs = click.option("--runs", type=_path, default=Path("runs"), show_default=True, help="Where run folders go.")
+
+
+def _coded(command: Callable[P, int]) -> Callable[P, None]:
+    """Turn a command's return value into the exit code, and known errors into one message and theirs."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except tuple(kind for kind, _ in _FAILURES) as error:
+            click.echo(mask_text(str(error)), err=True)
+            code = next(code for kind, code in _FAILURES if isinstance(error, kind))
+        raise SystemExit(code)
+
+    return wrapper
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="esim-iot-bench")
+def main() -> None:
+    """Prove what an eSIM IoT subscription can and cannot do."""
+
+
+@main.command()
+@click.argument("lab_file", required=False, type=_path)
+@click.option("--write-bench", type=_path, help="Write the bench file here when everything is up.")
+@_coded
+def lab(lab_file: Path | None, write_bench: Path | None) -> int:
+    """Run a virtual lab in the foreground until Ctrl-C."""
+    command = [sys.executable, "-m", "fixtures.lab", *([str(lab_file)] if lab_file else [])]
+    command += ["--write-bench", str(write_bench)] if write_bench else []
+    return subprocess.call(command)
+
+
+@main.command("run")
+@click.argument("suites", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--bench", "bench_file", type=_path, help="Bench file of real hardware (default: the virtual lab).")
+@click.option("--lab", "lab_file", type=_path, help="Lab file of a virtual lab.")
+@click.option("--clause", "clauses", multiple=True, help="Only tests of this clause; may be repeated.")
+@click.option("--module", "modules", multiple=True, help="Only this module under test; may be repeated.")
+@click.option("--tag", "tags", multiple=True, help="Only tests with this tag; may be repeated.")
+@_runs
+@_coded
+def run_command(
+    suites: tuple[Path, ...],
+    bench_file: Path | None,
+    lab_file: Path | None,
+    clauses: tuple[str, ...],
+    modules: tuple[str, ...],
+    tags: tuple[str, ...],
+    runs: Path,
+) -> int:
+    """Run the suites (all by default) and print the verdicts by clause."""
+    if bench_file and lab_file:
+        raise UsageError("--bench and --lab exclude each other. Fix: give one of them")
+    console = Console()
+    selection = Selection(suites, clauses, tags, modules)
+    watch = Watch(_Live(console))
+    result = (
+        run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
+    )
+    return _finished(result, console)
+
+
+def _finished(result: RunResult, console: Console) -> int:
+    console.print()
+    summary = show(result.folder, console)
+    console.print(f"Run folder: {result.folder.path}", soft_wrap=True)
+    return INTERRUPTED if result.interrupted else _CODES[summary.outcome]
+
+
+class _Live:
+    """Prints what happens in a run: each module as it is met, each verdict as it falls."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._tests: dict[str, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        meaning = event.meaning
+        if event.kind is Kind.CHECK:
+            self._tests[meaning["id"]] = meaning["test"]
+        elif event.kind is Kind.STEP and meaning.get("step") == "module":
+            words = (meaning["module"], meaning["manufacturer"], meaning["model"], meaning["revision"])
+            self._print(Text("module        "), mask_text(" ".join(words)))
+        elif event.kind is Kind.VERDICT:
+            outcome = Outcome.of(meaning["outcome"])
+            word = Text(f"{outcome.word.replace('_', ' '):<14}", style=STYLES[outcome])
+            test = self._tests.get(meaning["check"], "")
+            self._print(word, f"{meaning['clause']:<12} {meaning['subject']:<10} {test}")
+            if outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
+                for reason in meaning["reasons"]:
+                    self._print(Text(" " * 14), mask_text(reason))
+
+    def _print(self, head: Text, text: str) -> None:
+        self._console.print(head + Text(text), soft_wrap=True)
+
+
+@main.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@_runs
+@_coded
+def judge(run_name: str, runs: Path) -> int:
+    """Derive the verdicts of a run again from its journal."""
+    return _CODES[show(RunFolder.open(run_name, runs), Console()).outcome]
+
+
+@main.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@_runs
+@_coded
+def report(run_name: str, runs: Path) -> int:
+    """Print what a run shows, also one that died."""
+    show(RunFolder.open(run_name, runs), Console())
+    return PASS
+
+
+@main.command()
+@click.option("--lab", "lab_file", type=_path, help="Lab file (default: the demo lab).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_runs
+@_coded
+def matrix(lab_file: Path | None, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (click passes flags so)
+    """Break the virtual lab in every way it knows and show what the suites catch."""
+    talk = Console(stderr=as_json)
+    table = run_matrix(runs, Watch(), lambda text: talk.print(text, soft_wrap=True), lab_file)
+    if as_json:
+        click.echo(json.dumps(table.as_json(), indent=2, ensure_ascii=False))
+    else:
+        _print_matrix(table, talk)
+    return PASS if table.holds else FAIL
+
+
+def _print_matrix(matrix_: Matrix, console: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("fault", "subject", "clauses", "met as it should", "what the bench said"):
+        table.add_column(column)
+    for row in matrix_.rows:
+        good = Text("yes", style="green") if row.good else Text("NO", style="bold red")
+        table.add_row(row.fault, row.subject, " ".join(row.clauses) or row.kind, good, "\n".join(row.found))
+    console.print(table)
+    told = matrix_.as_json()
+    console.print(
+        f"{told['caught']} of {told['faults']} restriction faults caught, {told['false_alarms']} false alarms, "
+        f"{told['wrong_verdicts']} wrong verdicts"
+    )
+    for detail in told["details"]:
+        console.print(detail, style="bold red", soft_wrap=True)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_coded
+def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
+    """List the clauses: which have a check, which are evidence only."""
+    catalogue = load_catalogue().values()
+    if as_json:
+        rows = [
+            {"id": c.id, "kind": c.kind, "check": c.check, "summary": c.summary_en, "text": c.text_zh}
+            for c in catalogue
+        ]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return PASS
+    table = Table(box=None, pad_edge=False)
+    for column in ("clause", "kind", "check", "what it demands"):
+        table.add_column(column)
+    for clause in catalogue:
+        table.add_row(clause.id, clause.kind, "yes" if clause.check else "", clause.summary_en)
+    Console().print(table)
+    return PASS
+
+
+@main.command("at")
+@click.argument("module")
+@click.argument("command")
+@click.option("--bench", "bench_file", type=_path, required=True, help="Bench file.")
+@click.option("--deadline", default=5.0, show_default=True, help="Seconds to wait for the final result code.")
+@_runs
+@_coded
+def at_command(module: str, command: str, bench_file: Path, deadline: float, runs: Path) -> int:
+    """Send one AT command to a module; the dial guard and the journal are always there."""
+    for line in exchange(bench_file, module, command, runs, deadline):
+        click.echo(mask_text(line))
+    return PASS
+
+
+@main.command()
+@click.option(
+    "--listen", multiple=True, required=True, help="tcp://HOST:PORT or udp://HOST:PORT; may be repeated."
+)
+@click.option("--control", default="http://127.0.0.1:7100", show_default=True, help="Where the bench asks.")
+@click.option(
+    "--token", envvar="BENCH_SERVE_TOKEN", help="Shared secret (default: $BENCH_SERVE_TOKEN, else made)."
+)
+@_coded
+def serve(listen: tuple[str, ...], control: str, token: str | None) -> int:
+    """Be the data far end of a real bench until Ctrl-C."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    secret = token or secrets.token_urlsafe(24)
+
+    def ready(addresses: tuple[str, ...], url: str) -> None:
+        click.echo(f"listening on {', '.join(addresses)}; control {url}")
+        if token is None:
+            click.echo(f"token {secret}")
+
+    serve_data(listen, control, secret, stop, ready)
+    return PASS
+
+
+@main.group()
+def config() -> None:
+    """Say what a bench file may contain."""
+
+
+@config.command("schema")
+@_coded
+def schema() -> int:
+    """Print the JSON Schema of the bench file."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return PASS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""CPU time of AT exchanges: this channel, a bare read loop (the limit) and python-gsmmodem-new (the peer).
+
+All drive one pseudo-terminal whose far side is a separate process, in turn, so that only the CPU time of the
+driving process is counted. The work is one ``AT`` exchange, and one message listing of about 7 kB.
+"""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import statistics
+import tempfile
+import time
+import tty
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from drivers.api import Observer, Outbound, WireRecord
+from drivers.at.channel import AtChannel
+from drivers.at.command import Command, Errors
+from drivers.at.dialect import Dialect
+
+try:
+    from gsmmodem.serial_comms import SerialComms
+except ImportError:
+    SerialComms = None
+try:
+    from bench.evidence import Recorder
+except ImportError:
+    Recorder = None
+
+ROUNDS = 7
+EXCHANGES = 2000
+LISTINGS = 40
+#: The peer is slow enough to be measured with less.
+PEER_EXCHANGES = 400
+PEER_LISTINGS = 4
+
+_PDU = "0791000000000000040D91000000000000F000005210100000000028" + "41" * 60
+LISTING = b"".join(b"\r\n+CMGL: %d,1,,%d\r\n%s" % (i, 80, _PDU.encode()) for i in range(36)) + b"\r\n\r\nOK\r\n"
+LIST = Command("AT+CMGL=4", replies=("+CMGL:",), errors=Errors.CME | Errors.CMS)
+
+Work = Callable[[int], None]
+
+
+class _NobodyCalled:
+    def check(self, outbound: Outbound) -> None:
+        raise AssertionError(outbound)
+
+
+def answer(master: int) -> None:
+    """Answer commands on the master side until it closes."""
+    pending = b""
+    while True:
+        pending += os.read(master, 4096)
+        while b"\r" in pending:
+            line, _, pending = pending.partition(b"\r")
+            reply = LISTING if line == b"AT+CMGL=4" else b"\r\nOK\r\n"
+            while reply:
+                reply = reply[os.write(master, reply) :]
+
+
+@contextlib.contextmanager
+def module() -> Iterator[str]:
+    """Give the path of a pseudo-terminal that a child process answers."""
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(OSError):
+            answer(master)
+        os._exit(0)
+    os.close(master)
+    try:
+        yield os.ttyname(slave)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(slave)
+
+
+@contextlib.contextmanager
+def bare(port: str) -> Iterator[tuple[Work, Work]]:
+    """Give the two works as blocking os.write and os.read: no line is looked at."""
+    descriptor = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(descriptor)
+
+    def exchange(line: bytes, times: int) -> None:
+        for _ in range(times):
+            os.write(descriptor, line)
+            reply = b""
+            while not reply.endswith(b"\r\nOK\r\n"):
+                reply += os.read(descriptor, 65536)
+
+    try:
+        yield lambda times: exchange(b"AT\r", times), lambda times: exchange(b"AT+CMGL=4\r", times)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def channel(port: str, observer: Observer) -> Iterator[tuple[Work, Work]]:
+    """Give the two works through AtChannel."""
+    with AtChannel(port, name="m", guard=_NobodyCalled(), dialect=Dialect("3gpp"), observer=observer) as at:
+
+        def exchange(command: Command, times: int) -> None:
+            for _ in range(times):
+                at.execute(command)
+
+        assert len(at.execute(LIST).lines) == 72
+        yield lambda times: exchange(Command("AT"), times), lambda times: exchange(LIST, times)
+
+
+@contextlib.contextmanager
+def counting(port: str) -> Iterator[tuple[Work, Work]]:
+    """Give the channel with an observer that counts."""
+    count = 0
+
+    def observe(_: WireRecord) -> None:
+        nonlocal count
+        count += 1
+
+    with channel(port, observe) as works:
+        yield works
+    assert count
+
+
+@contextlib.contextmanager
+def recording(port: str) -> Iterator[tuple[Work, Work]]:
+    """Give the channel with the journal's recorder."""
+    with tempfile.TemporaryDirectory() as folder:
+        recorder: Any = Recorder(Path(folder) / "journal.jsonl", "benchmark")
+        try:
+            with channel(port, recorder.wire) as works:
+                yield works
+        finally:
+            recorder.close()
+
+
+@contextlib.contextmanager
+def peer(port: str) -> Iterator[tuple[Work, Work]]:
+    """Give the two works through python-gsmmodem-new's serial layer."""
+    comms = SerialComms(port)
+    comms.connect()
+
+    def exchange(line: str, times: int) -> None:
+        for _ in range(times):
+            comms.write(line)
+
+    try:
+        yield lambda times: exchange("AT\r", times), lambda times: exchange("AT+CMGL=4\r", times)
+    finally:
+        comms.close()
+
+
+def cost_us(work: Work, times: int) -> float:
+    """Return the CPU microseconds of one piece of work."""
+    work(max(1, times // 20))
+    started = time.process_time()
+    work(times)
+    return (time.process_time() - started) / times * 1e6
+
+
+def measure(port: str) -> dict[str, list[float]]:
+    """Return CPU microseconds by name, one value per round."""
+    contestants = [("bare", bare), ("channel", counting)]
+    if Recorder is not None:
+        contestants.append(("recorder", recording))
+    if SerialComms is not None:
+        contestants.append(("gsmmodem", peer))
+    costs: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for name, opened in contestants:
+            slow = name == "gsmmodem"
+            with opened(port) as (exchange, listing):
+                spent = cost_us(exchange, PEER_EXCHANGES if slow else EXCHANGES)
+                costs.setdefault(f"{name} exchange", []).append(spent)
+                spent = cost_us(listing, PEER_LISTINGS if slow else LISTINGS)
+                costs.setdefault(f"{name} listing", []).append(spent)
+    return costs
+
+
+#: name of the ratio, dividend, divisor, target (None: printed only), whether less is better
+RATIOS = [
+    ("exchange_to_bare_loop", "channel exchange", "bare exchange", 5.0, True),
+    ("exchange_with_recorder_to_bare_loop", "recorder exchange", "bare exchange", None, True),
+    ("listing_to_bare_loop", "channel listing", "bare listing", None, True),
+    ("listing_with_recorder_to_bare_loop", "recorder listing", "bare listing", None, True),
+    ("gsmmodem_exchange_to_ours", "gsmmodem exchange", "channel exchange", 6.0, False),
+    ("gsmmodem_listing_to_ours", "gsmmodem listing", "channel listing", 300.0, False),
+]
+
+
+def main() -> None:
+    """Measure and print."""
+    with module() as port:
+        costs = measure(port)
+    print(f"{'CPU time in microseconds':<40}{'median':>12}{'min':>12}{'max':>12}")
+    for name, values in costs.items():
+        print(f"{name:<40}{statistics.median(values):>12.1f}{min(values):>12.1f}{max(values):>12.1f}")
+    print(f"\n{'ratio':<40}{'median':>12}{'min':>12}{'max':>12}{'target':>12}")
+    figures = {}
+    for name, dividend, divisor, target, less in RATIOS:
+        if dividend not in costs:
+            continue
+        ratios = [a / b for a, b in zip(costs[dividend], costs[divisor], strict=True)]
+        value = statistics.median(ratios)
+        goal = "" if target is None else f"{'<=' if less else '>='} {target:g}"
+        print(f"{name:<40}{value:>12.2f}{min(ratios):>12.2f}{max(ratios):>12.2f}{goal:>12}")
+        if target is not None:
+            holds = value <= target if less else value >= target
+            figures[name] = {"value": round(value, 2), "target": target, "holds": holds}
+    if SerialComms is None:
+        print("python-gsmmodem-new is not installed: no comparison with it (pip install -e .[benchmarks])")
+    if Recorder is None:
+        print("bench.evidence has no Recorder: no figures with it")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
