@@ -72,6 +72,12 @@ def _coded(command: Callable[P, int]) -> Callable[P, None]:
     return wrapper
 
 
+def _console(*, stderr: bool = False) -> Console:
+    """Return a console that is wide enough for the tables also where there is no terminal."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=120)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="esim-iot-bench")
 def main() -> None:
@@ -98,7 +104,7 @@ def lab(lab_file: Path | None, write_bench: Path | None) -> int:
 @click.option("--tag", "tags", multiple=True, help="Only tests with this tag; may be repeated.")
 @_runs
 @_coded
-def run_command(
+def run_command(  # noqa: PLR0917  (click passes options by name)
     suites: tuple[Path, ...],
     bench_file: Path | None,
     lab_file: Path | None,
@@ -110,7 +116,7 @@ def run_command(
     """Run the suites (all by default) and print the verdicts by clause."""
     if bench_file and lab_file:
         raise UsageError("--bench and --lab exclude each other. Fix: give one of them")
-    console = Console()
+    console = _console()
     selection = Selection(suites, clauses, tags, modules)
     watch = Watch(_Live(console))
     result = (
@@ -159,7 +165,7 @@ class _Live:
 @_coded
 def judge(run_name: str, runs: Path) -> int:
     """Derive the verdicts of a run again from its journal."""
-    return _CODES[show(RunFolder.open(run_name, runs), Console()).outcome]
+    return _CODES[show(RunFolder.open(run_name, runs), _console()).outcome]
 
 
 @main.command()
@@ -168,7 +174,7 @@ def judge(run_name: str, runs: Path) -> int:
 @_coded
 def report(run_name: str, runs: Path) -> int:
     """Print what a run shows, also one that died."""
-    show(RunFolder.open(run_name, runs), Console())
+    show(RunFolder.open(run_name, runs), _console())
     return PASS
 
 
@@ -179,7 +185,7 @@ def report(run_name: str, runs: Path) -> int:
 @_coded
 def matrix(lab_file: Path | None, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (click passes flags so)
     """Break the virtual lab in every way it knows and show what the suites catch."""
-    talk = Console(stderr=as_json)
+    talk = _console(stderr=as_json)
     table = run_matrix(runs, Watch(), lambda text: talk.print(text, soft_wrap=True), lab_file)
     if as_json:
         click.echo(json.dumps(table.as_json(), indent=2, ensure_ascii=False))
@@ -223,7 +229,7 @@ def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
         table.add_column(column)
     for clause in catalogue:
         table.add_row(clause.id, clause.kind, "yes" if clause.check else "", clause.summary_en)
-    Console().print(table)
+    _console().print(table)
     return PASS
 
 

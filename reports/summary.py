@@ -87,9 +87,11 @@ def _matrix(summary: RunSummary) -> Table:
     clauses = load_catalogue()
     by_clause = summary.by_clause()
     modules = sorted({module for row in by_clause.values() for module in row})
-    table = Table(title=f"{summary.bench}: verdicts by clause", title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title=f"{summary.bench}: verdicts by clause", title_justify="left", box=None, pad_edge=False, expand=True
+    )
     table.add_column("clause", no_wrap=True)
-    table.add_column("what it demands")
+    table.add_column("what it demands", ratio=1)
     for module in modules:
         table.add_column(module, no_wrap=True)
     for id_ in sorted(by_clause, key=lambda name: list(clauses).index(name) if name in clauses else len(clauses)):

@@ -108,8 +108,8 @@ class Windows(_Entry):
 
     The defaults are the clauses' own: 30 s for a call (ESIM-02-V3), 330 s for a message, because the shortest
     relative validity is 5 minutes (ESIM-02-S1, 3GPP TS 23.040 9.2.3.12.1). With ``control_latency_factor`` above
-    0 a window is at least that many times the latency that the positive control showed. After the last test the far
-    ends listen on until ``linger_s`` seconds have passed since the last refused attempt.
+    0 a window is at least that many times the latency that the positive control showed. After the last test the
+    far ends listen on until ``linger_s`` seconds have passed since the last refused attempt.
     """
 
     voice_s: Seconds = 30.0

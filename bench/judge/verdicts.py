@@ -44,8 +44,8 @@ def _findings(case: CaseFile) -> Iterator[tuple[Outcome, str]]:
     if case.check.not_applicable:
         yield Outcome.NOT_APPLICABLE, case.check.not_applicable
         return
-    faults = [(o.name, o.fault) for o in case.observations] + [(r.name, r.fault) for r in case.readings]
-    yield from ((Outcome.ERROR, f"{name}: {fault}") for name, fault in faults if fault)
+    faults = [seen.fault for seen in case.observations] + [reading.fault for reading in case.readings]
+    yield from ((Outcome.ERROR, fault) for fault in faults if fault)
     for measurement in case.measurements:
         if measurement.value is None:
             yield Outcome.INCONCLUSIVE, f"{measurement.name} was declared and not measured"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bench.evidence import Recorder
 from bench.inventory import Windows
 from bench.judge import CaseFile, judge
-from bench.keywords.station import Station
 from bench.keywords.trial import Trial
 from bench.model import (
     Attempt,
@@ -24,6 +24,9 @@ from bench.model import (
     Witness,
 )
 from drivers.api import DriverError
+
+if TYPE_CHECKING:
+    from bench.keywords.station import Station
 
 #: tries of the same thing at most: an ambiguous cause must come back three times the same
 TRIES = 3
@@ -75,7 +78,7 @@ class CheckRun:
         """Make an attempt that must not arrive, its controls before it (and again when the check concludes)."""
         for control in controls:
             self._control_once(control)
-        window = max(self._window(trial.service), self._windows.control_latency_factor * self._latency_s)
+        window = self._silence(trial.service)
         for number in range(1, TRIES + 1):
             seen = self._make(trial, window, number, whole=True)
             if self.faulty or any(o.went is Went.YES for o in seen) or not _worth_repeating(seen):
@@ -123,10 +126,14 @@ class CheckRun:
                 return self._windows.voice_s
             case Service.SMS:
                 return self._windows.sms_s
-            case Service.DATA:
+            case Service.DATA | Service.PDN:
                 return self._windows.data_s
-            case Service.PDN:
-                return 0.0  # the module's own answer ends the exchange: nothing comes after it
+
+    def _silence(self, service: Service) -> float:
+        """How long the receiving side must stay silent, in seconds, given how long the controls took."""
+        if service is Service.PDN:
+            return 0.0  # the module's own answer ends the exchange: nothing comes after it
+        return max(self._window(service), self._windows.control_latency_factor * self._latency_s)
 
     def _patience(self, service: Service) -> float:
         """How long a service may take to arrive, in seconds."""
@@ -173,7 +180,7 @@ class CheckRun:
                 Observation(
                     attempt.id,
                     Witness.MODULE,
-                    error.where or trial.module.name,
+                    trial.module.name,
                     Went.UNKNOWN,
                     time.monotonic_ns(),
                     fault=str(error),

@@ -57,6 +57,7 @@ class Session:
             )
         station = self._stations[name]
         if station.ready():
+            self.guard.add_emergency_numbers(station.modem.emergency_numbers())
             identity = station.modem.identity()
             self.recorder.emit(
                 Kind.STEP,

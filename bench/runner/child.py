@@ -53,6 +53,6 @@ class Child:
             self.process.kill()
             self.process.wait()
 
-    def last_words(self, lines: int = 8) -> str:
+    def last_words(self, lines: int = 20) -> str:
         """Return the end of what the child printed."""
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:])

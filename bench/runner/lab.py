@@ -55,6 +55,11 @@ class VirtualLab:
     ) -> None:
         self._stack.close()
 
+    def check(self) -> None:
+        """Raise LabError with the lab's last words when it has died."""
+        if self._child.ended(0):
+            raise LabError(f"The virtual lab died during the run:\n{self._child.last_words()}")
+
     def request(self, **words: object) -> Mapping[str, Any]:
         """Send one line to the lab's control socket and return its answer; only the matrix does that."""
         with socket.socket(socket.AF_UNIX) as link:

@@ -80,7 +80,9 @@ class Watch:
 def run_on_lab(selection: Selection, root: Path, watch: Watch, lab_file: Path | None = None) -> RunResult:
     """Run the suites on a virtual lab that lives as long as the run."""
     with VirtualLab(lab_file) as lab:
-        return run(lab.bench_file, selection, root, watch)
+        result = run(lab.bench_file, selection, root, watch)
+        lab.check()
+        return result
 
 
 def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> RunResult:

@@ -1,5 +1,6 @@
-"""Content of card files that a module reads over ``+CRSM``: how a file is laid out, and EF_MSISDN."""
+"""Content of card files that a module reads over ``+CRSM``: how a file is laid out, EF_MSISDN and EF_ECC."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from drivers.api import ProtocolError
@@ -7,6 +8,7 @@ from drivers.at.replies import OwnNumber
 from drivers.sms import gsm7_decode
 
 EF_MSISDN = 0x6F40
+EF_ECC = 0x6FB7
 
 #: Extended BCD of 31.102 4.2.3: two further keys, DTMF separator, wild value, expansion.
 _BCD = "0123456789*#,?e"
@@ -63,6 +65,17 @@ def parse_msisdn(record: bytes) -> OwnNumber | None:
     if not digits:
         return None
     return OwnNumber(f"+{digits}" if ton >> 4 & 7 == 1 else digits, ton, decode_alpha(alpha))
+
+
+def parse_emergency(records: Iterable[bytes], *, transparent: bool) -> Iterator[str]:
+    """Read EF_ECC: records that begin with three octets (31.102 4.2.21), or three-octet codes (51.011 10.3.27)."""
+    records = list(records)
+    content = b"".join(records)
+    codes = [content[at : at + 3] for at in range(0, len(content), 3)] if transparent else [r[:3] for r in records]
+    for code in codes:
+        nibbles = (nibble for octet in code for nibble in (octet & 15, octet >> 4))
+        if digits := "".join(_BCD[nibble] for nibble in nibbles if nibble != 15):
+            yield digits
 
 
 def decode_alpha(data: bytes) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from drivers.api import CommandRefused, ProtocolError, Unsupported
 from drivers.at import replies
-from drivers.at.cardfile import EF_MSISDN, parse_layout, parse_msisdn
+from drivers.at.cardfile import EF_ECC, EF_MSISDN, FileLayout, parse_emergency, parse_layout, parse_msisdn
 from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
 from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
@@ -28,7 +28,6 @@ _WANTED = (
     ("AT+CMGF=0",),  # 27.005 3.2.3: PDU mode
     ('AT+CSCS="IRA"', 'AT+CSCS="GSM"'),  # 27.007 5.5: numbers and texts as they are, not in hex
     ("AT+CLIP=1",),  # 27.007 7.6
-    ("AT+COLP=1",),  # 27.007 7.8
     ("AT+CSMS=0",),  # 27.005 3.2.1: deliveries need no acknowledgement
     # 27.005 3.4.1: deliveries and status reports as they come, else where they were stored
     ("AT+CNMI=2,2,0,1,0", "AT+CNMI=2,2,0,1", "AT+CNMI=2,1,0,1,0", "AT+CNMI=2,1,0,0,0", "AT+CNMI=2,1"),
@@ -138,11 +137,23 @@ class Modem:
 
         Raises :class:`drivers.api.CommandRefused` with family ``"SW"`` and the status words as code.
         """
-        return b"".join(self._read_file(file_id))
+        return b"".join(self._records(file_id, self._layout(file_id)))
 
     def msisdn_file(self) -> tuple[OwnNumber, ...]:
         """Read the numbers of EF_MSISDN (31.102 4.2.26); empty records go."""
-        return tuple(number for number in map(parse_msisdn, self._read_file(EF_MSISDN)) if number)
+        records = self._records(EF_MSISDN, self._layout(EF_MSISDN))
+        return tuple(number for number in map(parse_msisdn, records) if number)
+
+    def emergency_numbers(self) -> frozenset[str]:
+        """Read the emergency numbers of the card (EF_ECC, 31.102 4.2.21) and of the network (27.007 8.67)."""
+        numbers: set[str] = set()
+        with suppress(CommandRefused):
+            layout = self._layout(EF_ECC)
+            numbers.update(parse_emergency(self._records(EF_ECC, layout), transparent=not layout.record_length))
+        with suppress(CommandRefused):
+            command = replace(Command.of("AT+CEN?"), replies=("+CEN1:", "+CEN2:"))
+            numbers.update(replies.parse_network_emergency(self._channel.execute(command).lines))
+        return frozenset(numbers)
 
     # Network
 
@@ -353,8 +364,11 @@ class Modem:
             raise ProtocolError(f"{text} answered OK without +CMGS:", where=self._channel.where)
         return replies.parse_reference(lines[-1])
 
-    def _read_file(self, file_id: int) -> tuple[bytes, ...]:
-        layout = parse_layout(self._card(_GET_RESPONSE, file_id))
+    def _layout(self, file_id: int) -> FileLayout:
+        return parse_layout(self._card(_GET_RESPONSE, file_id))
+
+    def _records(self, file_id: int, layout: FileLayout) -> tuple[bytes, ...]:
+        """Read a file's records, or a transparent one in pieces."""
         if layout.record_length:
             records = range(1, layout.size // layout.record_length + 1)
             return tuple(self._card(_READ_RECORD, file_id, record, 4, layout.record_length) for record in records)

@@ -232,6 +232,11 @@ def parse_own_numbers(lines: Iterable[str]) -> tuple[OwnNumber, ...]:
     return tuple(number for number in numbers if number.number)
 
 
+def parse_network_emergency(lines: Iterable[str]) -> tuple[str, ...]:
+    """Read the numbers of ``+CEN2: <cat>,<number>`` (27.007 8.67); ``+CEN1`` only says which country sent them."""
+    return tuple(_text(fields(line), 1) for line in lines if line.startswith("+CEN2:"))
+
+
 @dataclass(frozen=True, slots=True)
 class CardReply:
     """``+CRSM`` (27.007 8.18): status words and response."""

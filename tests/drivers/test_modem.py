@@ -144,6 +144,33 @@ def test_transparent_file_is_read_in_pieces(bench: Bench) -> None:
     assert modem.read_ef(0x2FE2) == b"\xaa" * 255 + b"\xbb" * 45
 
 
+@pytest.mark.parametrize(
+    "card",
+    [
+        # 31.102 4.2.21: linear fixed, three octets, alpha identifier, category
+        {
+            "AT+CRSM=192,28599": '+CRSM: 144,0,"620782054221000702"\nOK',
+            "AT+CRSM=178,28599,1,4,7": '+CRSM: 144,0,"11F2FFFFFFFF00"\nOK',
+            "AT+CRSM=178,28599,2,4,7": '+CRSM: 144,0,"11F0FFFFFFFF01"\nOK',
+        },
+        # 51.011 10.3.27: transparent, three octets each
+        {
+            "AT+CRSM=192,28599": "+CRSM: 144,0,000000096FB7040000000001020000\nOK",
+            "AT+CRSM=176,28599,0,0,9": "+CRSM: 144,0,11F2FF11F0FFFFFFFF\nOK",
+        },
+    ],
+    ids=["USIM", "SIM"],
+)
+def test_emergency_numbers_of_card_and_network(bench: Bench, card: dict[str, str]) -> None:
+    modem, _, _ = bench({**card, "AT+CEN?": "+CEN1: 1,460\n+CEN2: 1,119\nOK"})
+    assert modem.emergency_numbers() == {"112", "110", "119"}
+
+
+def test_no_emergency_numbers_where_neither_can_be_read(bench: Bench) -> None:
+    modem, _, _ = bench({"AT+CRSM=192,28599": "+CRSM: 106,130\nOK"})
+    assert modem.emergency_numbers() == frozenset()
+
+
 def test_missing_file_is_a_refusal_with_its_status(bench: Bench) -> None:
     modem, _, _ = bench({"AT+CRSM=192,28480": "+CRSM: 106,130\nOK"})
     with pytest.raises(CommandRefused) as caught:

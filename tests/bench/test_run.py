@@ -1,0 +1,188 @@
+"""Whole runs on the virtual lab, as a person starts them."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bench.evidence import RunFolder, read_journal
+from bench.inventory import load_bench
+from bench.model import Kind
+
+BENCH = Path(sys.executable).with_name("bench")
+DEADLINE_S = 60
+
+
+def bench(*arguments: str, cwd: Path, timeout: float = DEADLINE_S) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BENCH, *arguments], cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def wait_until(condition, what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.05)
+
+
+def processes_about(text: str) -> list[str]:
+    """The command lines of living processes that name the text, but for this one."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                environment = (entry / "environ").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if line and (text in line or text in environment):
+                found.append(line)
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> tuple[subprocess.CompletedProcess[str], RunFolder]:
+    """One short run on the demo lab and its folder."""
+    folder = tmp_path_factory.mktemp("run")
+    clauses = [word for clause in ("V1", "S2", "D4") for word in ("--clause", f"ESIM-02-{clause}")]
+    done = bench("run", "--module", "meter", *clauses, "--clause", "ESIM-03-1", cwd=folder)
+    return done, RunFolder.open("latest", folder / "runs")
+
+
+class TestFinishedRun:
+    def test_it_passes_and_says_so_by_clause(self, finished):
+        done, _ = finished
+        assert done.returncode == 0, done.stdout + done.stderr
+        for clause in ("ESIM-02-V1", "ESIM-02-S2", "ESIM-02-D4", "ESIM-03-1"):
+            assert f"{clause}" in done.stdout
+        assert "4 pass" in done.stdout
+
+    def test_no_identity_stands_in_full_on_the_console_in_junit_or_manifest(self, finished):
+        done, folder = finished
+        entries = load_bench(folder.bench_file).subscriptions.values()
+        texts = (done.stdout, done.stderr, folder.junit.read_text(), folder.manifest.read_text())
+        for entry in entries:
+            for identity in (entry.msisdn, entry.iccid, entry.imsi):
+                assert not any(identity in text for text in texts)
+
+    def test_journal_begins_with_the_run_and_holds_every_kind_of_event(self, finished):
+        _, folder = finished
+        events = list(read_journal(folder.journal))
+        assert events[0].kind is Kind.RUN
+        assert set(Kind) - {Kind.MEASUREMENT} == {event.kind for event in events}
+
+    def test_every_refused_attempt_stands_between_its_controls(self, finished):
+        _, folder = finished
+        attempts = [event.meaning for event in read_journal(folder.journal) if event.kind is Kind.ATTEMPT]
+        roles = [attempt["role"] for attempt in attempts if "V1" in attempt["check"]]
+        assert roles == ["subject-control", "target-control", "subject", "subject-control", "target-control"]
+
+    def test_manifest_seals_every_file(self, finished):
+        _, folder = finished
+        manifest = json.loads(folder.manifest.read_text())
+        assert "journal.jsonl" in manifest["files"]
+        for name, digest in manifest["files"].items():
+            assert hashlib.sha256((folder.path / name).read_bytes()).hexdigest() == digest
+        assert manifest["devices"]["meter"]["model"] == "EC25"
+
+    def test_junit_counts_the_checks(self, finished):
+        _, folder = finished
+        suite = ET.parse(folder.junit).getroot().find("testsuite")
+        assert suite.get("tests") == "4"
+        assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+
+    def test_judging_again_and_reporting_say_the_same(self, finished):
+        done, folder = finished
+        for command in ("judge", "report"):
+            again = bench(command, str(folder.path), cwd=folder.path)
+            assert again.returncode == 0
+            assert again.stdout.splitlines()[0] in done.stdout
+            assert "4 pass" in again.stdout
+
+    def test_files_are_for_their_owner_only(self, finished):
+        _, folder = finished
+        for path in folder.path.iterdir():
+            assert not path.stat().st_mode & 0o077, path
+
+    def test_nothing_is_left_behind(self, finished):
+        _, folder = finished
+        assert processes_about(folder.name) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_a_stopped_run_leaves_a_readable_journal_and_no_process(tmp_path, number):
+    mark = f"BENCH_TEST={tmp_path.name}-{number.name}"
+    environment = {**os.environ, "BENCH_TEST": f"{tmp_path.name}-{number.name}", "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [BENCH, "run", "--tag", "voice"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as run:
+        latest = tmp_path / "runs" / "latest" / "journal.jsonl"
+        wait_until(lambda: latest.exists() and b'"kind":"attempt"' in latest.read_bytes(), "the first attempt")
+        run.send_signal(number)
+        code = run.wait(DEADLINE_S)
+    assert code == (-signal.SIGKILL if number is signal.SIGKILL else 130)
+    wait_until(lambda: processes_about(mark) == [], "the end of every process")
+    assert list(tmp_path.glob("bench-*")) == []
+    report = bench("report", cwd=tmp_path)
+    assert report.returncode == 0
+    assert "the suites stopped before the check was concluded" in report.stdout.replace("\n", " ") or (
+        "the test was never started" in report.stdout.replace("\n", " ")
+    )
+    assert bench("judge", cwd=tmp_path).returncode == 4
+
+
+def test_two_runs_on_one_bench_exclude_each_other(tmp_path):
+    bench_file = tmp_path / "bench.toml"
+    with subprocess.Popen([BENCH, "lab", "--write-bench", str(bench_file)], stdout=subprocess.DEVNULL) as lab:
+        wait_until(bench_file.exists, "the lab's bench file")
+        with subprocess.Popen(
+            [BENCH, "run", "--bench", str(bench_file), "--tag", "voice"], cwd=tmp_path, stdout=subprocess.DEVNULL
+        ) as first:
+            latest = tmp_path / "runs" / "latest" / "journal.jsonl"
+            wait_until(latest.exists, "the first run's journal")
+            second = bench("run", "--bench", str(bench_file), cwd=tmp_path)
+            first.send_signal(signal.SIGINT)
+        lab.send_signal(signal.SIGINT)
+    assert second.returncode == 5
+    assert f"pid {first.pid}" in second.stderr
+
+
+def test_at_command_is_guarded_and_journaled(tmp_path):
+    bench_file = tmp_path / "bench.toml"
+    with subprocess.Popen([BENCH, "lab", "--write-bench", str(bench_file)], stdout=subprocess.DEVNULL) as lab:
+        wait_until(bench_file.exists, "the lab's bench file")
+        asked = bench("at", "meter", "AT+CGMM", "--bench", str(bench_file), cwd=tmp_path)
+        emergency = bench("at", "meter", "ATD112;", "--bench", str(bench_file), cwd=tmp_path)
+        lab.send_signal(signal.SIGINT)
+    assert (asked.returncode, asked.stdout) == (0, "EC25\nOK\n")
+    assert emergency.returncode == 4
+    assert "112" in emergency.stderr
+    events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
+    assert not any(b"112" in event.data for event in events)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--clause", "ESIM-99"], "--clause ESIM-99: no such clause. Fix: `bench clauses` lists them\n"),
+        (["--module", "nobody"],
+         "--module nobody: no module under test. Fix: choose of meter, tracker, camera\n"),
+        (["--bench", "a.toml", "--lab", "b.toml"],
+         "--bench and --lab exclude each other. Fix: give one of them\n"),
+    ],
+)  # fmt: skip
+def test_bad_requests_are_one_message_and_exit_code_2(tmp_path, arguments, message):
+    done = bench("run", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, message)
