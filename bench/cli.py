@@ -1,9 +1,9 @@
 """The `bench` command."""
 
 import json
+import os
 import secrets
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -23,10 +23,10 @@ from bench.inventory import BenchFileError, Busy, json_schema
 from bench.masking import mask_text
 from bench.model import Event, Kind, Outcome
 from bench.runner.exchange import exchange
-from bench.runner.lab import LabError
+from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
 from bench.runner.run import RunResult, Selection, UsageError, Watch, run, run_on_lab
-from drivers.api import DriverError
+from drivers.api import DriverError, LinkBusy
 from drivers.packet import serve as serve_data
 from reports.summary import STYLES, show
 
@@ -45,7 +45,9 @@ _FAILURES: tuple[tuple[type[Exception], int], ...] = (
     (UsageError, USAGE),
     (RunFolderError, USAGE),
     (Busy, BUSY),
+    (LinkBusy, BUSY),
     (DriverError, BENCH_ERROR),
+    (LabRequestError, USAGE),
     (LabError, BENCH_ERROR),
     (JournalError, BENCH_ERROR),
 )
@@ -87,12 +89,11 @@ def main() -> None:
 @main.command()
 @click.argument("lab_file", required=False, type=_path)
 @click.option("--write-bench", type=_path, help="Write the bench file here when everything is up.")
-@_coded
-def lab(lab_file: Path | None, write_bench: Path | None) -> int:
+def lab(lab_file: Path | None, write_bench: Path | None) -> None:
     """Run a virtual lab in the foreground until Ctrl-C."""
     command = [sys.executable, "-m", "fixtures.lab", *([str(lab_file)] if lab_file else [])]
     command += ["--write-bench", str(write_bench)] if write_bench else []
-    return subprocess.call(command)
+    os.execv(sys.executable, command)  # noqa: S606  (signals go to the lab itself; no shell)
 
 
 @main.command("run")
@@ -180,13 +181,16 @@ def report(run_name: str, runs: Path) -> int:
 
 @main.command()
 @click.option("--lab", "lab_file", type=_path, help="Lab file (default: the demo lab).")
+@click.option("--all", "everywhere", is_flag=True, help="Every fault on every module (takes long).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_runs
 @_coded
-def matrix(lab_file: Path | None, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (click passes flags so)
+def matrix(lab_file: Path | None, everywhere: bool, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (flags)
     """Break the virtual lab in every way it knows and show what the suites catch."""
     talk = _console(stderr=as_json)
-    table = run_matrix(runs, Watch(), lambda text: talk.print(text, soft_wrap=True), lab_file)
+    table = run_matrix(
+        runs, Watch(), lambda text: talk.print(text, soft_wrap=True), lab_file, everywhere=everywhere
+    )
     if as_json:
         click.echo(json.dumps(table.as_json(), indent=2, ensure_ascii=False))
     else:

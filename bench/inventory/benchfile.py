@@ -98,9 +98,13 @@ class _Entry(BaseModel):
 
 
 class BenchEntry(_Entry):
-    """``[bench]``: what the bench is called in run folders and reports."""
+    """``[bench]``: what the bench is called in run folders and reports.
+
+    ``lab`` is written by a virtual lab: its cards exist in it alone, whatever another lab calls its own.
+    """
 
     name: Name
+    lab: str = ""
 
 
 class Windows(_Entry):

@@ -37,10 +37,11 @@ class Busy(Exception):
 def resources_of(bench: Bench, modules: Iterable[str]) -> tuple[str, ...]:
     """Return what a run with these modules needs for itself: their ports and cards, and every far end."""
     resources = []
+    of_lab = f" of {bench.bench.lab}" if bench.bench.lab else ""
     for name in modules:
         port = bench.modules[name].port
         resources.append(f"port {os.path.realpath(port) if port.startswith('/') else port}")
-        resources.append(f"card {bench.subscription_of(name).iccid}")
+        resources.append(f"card {bench.subscription_of(name).iccid}{of_lab}")
     for far_end in bench.far_ends.values():
         if isinstance(far_end, SmsAccountEntry):
             gateway = bench.gateways[far_end.gateway]

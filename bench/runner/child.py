@@ -2,9 +2,8 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 #: how long a child may take to stop after it was asked, in seconds
 STOP_S = 15.0
@@ -14,20 +13,21 @@ class Child:
     """A process in a session of its own that holds a pipe of ours as standard input.
 
     When this process ends in whatever way, the pipe closes and the child ends itself; a Ctrl-C on the terminal
-    reaches only this process, which then asks the child to stop. ``output`` takes what it prints.
+    reaches only this process, which then asks the child to stop. ``output`` takes what it prints: a file or
+    ``subprocess.PIPE``.
     """
 
-    def __init__(self, command: Sequence[str], output: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.output = output
-        with output.open("ab") as file:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
-            )
+    def __init__(
+        self, command: Sequence[str], output: IO[bytes] | int, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +52,3 @@ class Child:
         if not self.ended(STOP_S):
             self.process.kill()
             self.process.wait()
-
-    def last_words(self, lines: int = 20) -> str:
-        """Return the end of what the child printed."""
-        return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:])

@@ -1,5 +1,6 @@
 """Breaks the virtual lab on purpose and looks whether the suites notice: every check must be able to fail."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -91,27 +92,48 @@ class Seen:
     hit: frozenset[Key] = frozenset()
 
 
-def run_matrix(root: Path, watch: Watch, progress: Callable[[str], None], lab_file: Path | None = None) -> Matrix:
-    """Run the suites clean, then with every fault of the lab's catalogue, and compare."""
-    faults = [Fault.of(row) for row in lab_faults(lab_file)]
-    progress(f"clean run, then {len(faults)} faults")
+def run_matrix(
+    root: Path, watch: Watch, progress: Callable[[str], None], lab_file: Path | None = None, *, everywhere: bool
+) -> Matrix:
+    """Run the suites clean, then with every fault of the lab's catalogue, and compare.
+
+    Each fault is tried on one module under test, or with ``everywhere`` on each that it applies to.
+    """
+    progress("clean run")
     clean = _seen(root, watch, lab_file, ())
+    subjects = {verdict.subject for verdict in clean.verdicts.values()}
+    faults = [fault for row in lab_faults(lab_file) if (fault := Fault.of(row)).subject in subjects]
+    if not everywhere:
+        faults = list(spread(faults))
     matrix = Matrix()
     matrix.false_alarms += [
         f"{key[1]}: {key[0]}: {verdict.outcome.word} in the clean run"
         for key, verdict in clean.verdicts.items()
         if verdict.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
     ]
-    batches = list(_batches(faults))
-    for number, batch in enumerate(batches, 1):
+    packed = list(batches(faults))
+    for number, batch in enumerate(packed, 1):
         names = ", ".join(f"{fault.name}@{fault.subject}" for fault in batch)
-        progress(f"run {number} of {len(batches)}: {names}")
+        progress(f"run {number} of {len(packed)}: {names}")
         seen = _seen(root, watch, lab_file, batch)
-        _compare(matrix, batch, clean, seen)
+        compare(matrix, batch, clean, seen)
     return matrix
 
 
-def _batches(faults: Iterable[Fault]) -> Iterator[tuple[Fault, ...]]:
+def spread(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Choose one subject for each fault, so that every subject gets about as many of each kind."""
+    applicable: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        applicable.setdefault((fault.kind, fault.name), []).append(fault)
+    load: Counter[tuple[str, str]] = Counter()
+    # the choosy ones first: what applies to one subject only has no choice
+    for _, choices in sorted(applicable.items(), key=lambda item: len(item[1])):
+        chosen = min(choices, key=lambda fault: load[fault.kind, fault.subject])
+        load[chosen.kind, chosen.subject] += 1
+        yield chosen
+
+
+def batches(faults: Iterable[Fault]) -> Iterator[tuple[Fault, ...]]:
     """Pack faults of one kind on different subjects into one run each."""
     for kind in (RESTRICTION, TOLERATED, BREAKING):
         waiting = [fault for fault in faults if fault.kind == kind]
@@ -152,7 +174,8 @@ def _hit(folder: RunFolder, fired: list[tuple[str, int]]) -> Iterator[Key]:
             yield key
 
 
-def _compare(matrix: Matrix, batch: tuple[Fault, ...], clean: Seen, seen: Seen) -> None:
+def compare(matrix: Matrix, batch: tuple[Fault, ...], clean: Seen, seen: Seen) -> None:
+    """Add what a run with a batch of faults showed against the clean run."""
     for fault in batch:
         matrix.rows.append(_row(fault, clean, seen))
     for key, verdict in seen.verdicts.items():

@@ -22,6 +22,8 @@ from bench.inventory import Bench, claim, dump, load_bench, resources_of
 from bench.model import Event, Kind, Verdict
 from bench.runner.child import Child
 from bench.runner.lab import VirtualLab
+from drivers.api import LinkError
+from drivers.transport import open_link
 
 SUITES = Path(__file__).resolve().parents[2] / "suites"
 _LOOK_S = 0.1
@@ -88,14 +90,16 @@ def run_on_lab(selection: Selection, root: Path, watch: Watch, lab_file: Path | 
 def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> RunResult:
     """Run the suites on the bench that the file describes.
 
-    Raises BenchFileError, UsageError or Busy before anything is touched; afterwards whatever happens ends up in
-    the run folder, and everything that was started or claimed is gone on return.
+    Raises BenchFileError, UsageError, Busy or LinkError before any test begins; afterwards whatever happens ends
+    up in the run folder, and everything that was started or claimed is gone on return.
     """
     bench = load_bench(bench_file)
     subjects = selection.subjects(bench)
     options = selection.robot_options()
     with ExitStack() as stack:
-        stack.enter_context(claim(resources_of(bench, (*subjects, *bench.references()))))
+        modules = (*subjects, *bench.references())
+        stack.enter_context(claim(resources_of(bench, modules)))
+        _look_at_ports(bench, modules)
         folder = RunFolder.create(root, bench.bench.name)
         folder.write(folder.bench_file, dump(bench))
         recorder = stack.enter_context(Recorder(folder.journal, "runner"))
@@ -104,6 +108,17 @@ def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> Run
         interrupted = _robot(folder, subjects, options, selection.suites or (SUITES,), watch)
         settled = _settle(folder, recorder)
     return _seal(folder, settled, interrupted=interrupted)
+
+
+def _look_at_ports(bench: Bench, modules: Sequence[str]) -> None:
+    """Open every port once, so that a port that cannot be had is one message instead of a run full of errors."""
+    for name in modules:
+        entry = bench.modules[name]
+        try:
+            open_link(entry.port, baud=entry.baud).close()
+        except LinkError as error:
+            error.where = f"[modules.{name}] port {entry.port}"
+            raise
 
 
 def _robot(
@@ -118,7 +133,11 @@ def _robot(
         *map(str, suites),
     ]
     environment = {**os.environ, "BENCH_RUN": str(folder.path)}
-    with Tail(folder.journal) as tail, Child(command, folder.robot / "console.txt", environment) as robot:
+    with (
+        Tail(folder.journal) as tail,
+        (folder.robot / "console.txt").open("wb") as output,
+        Child(command, output, environment) as robot,
+    ):
         try:
             while not robot.ended(_LOOK_S):
                 for event in tail.news():

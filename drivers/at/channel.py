@@ -202,12 +202,13 @@ class AtChannel:
     def _exchange(self, command: Command, deadline_s: float) -> Reply:
         exchange = _Exchange()
         payload = command.payload
+        self._receive(0)  # what came before the command is no answer to it: NO CARRIER of an earlier call
         self._framer.begin(command)
         try:
             started_ns = self._send("command", command.text.encode("ascii"), end=b"\r")
             deadline = started_ns / 1e9 + deadline_s
             while not exchange.ended_ns and self._receive(deadline, exchange):
-                if exchange.prompted and payload is not None:
+                if exchange.prompted and payload is not None and not exchange.ended_ns:
                     self._send("payload", payload)
                     payload = None
         finally:

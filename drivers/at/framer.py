@@ -67,6 +67,8 @@ _CODE = re.compile(r"[+^%$#*!&@][A-Za-z]\w*:")
 #: No result code and no unsolicited code starts with one (V.250 5.7 with verbose results, which is the default)
 _DIGITS = frozenset("0123456789")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+#: The last quote of a line closes one: there is text before it, and at most plain fields behind it
+_CLOSED = re.compile(r'[^,: ]"(?:,[^"]*)?$')
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -217,8 +219,7 @@ class Framer:
 
     def _hold(self, line: str) -> bool:
         """Keep the line back when the next one belongs to it."""
-        open_quote = '"' in line and line.count('"') % 2 == 1 and _CODE.match(line)
-        if open_quote or (line.startswith(_TWO_LINES) and _body_follows(line)):
+        if _quote_stays_open(line) or (line.startswith(_TWO_LINES) and _body_follows(line)):
             self._held.append(line)
             return True
         return False
@@ -329,7 +330,7 @@ class Framer:
             return False
         if command.replies and line.startswith(command.replies):
             return True
-        if line in self._boot or line in _UNSOLICITED_WORDS:
+        if line in self._boot or line in _UNSOLICITED_WORDS or line.startswith((_CME, _CMS)):
             return False
         if line.startswith(self._unsolicited):
             name = line.partition(":")[0]
@@ -352,6 +353,13 @@ def _asked_registration(line: str, text: str) -> bool:
     if f"{name}?" not in text or len(fields) in {1, 3} or not fields[1].isdecimal():
         return False
     return len(fields) == 2 or len(fields[1]) <= 3 or fields[2].startswith('"')
+
+
+def _quote_stays_open(line: str) -> bool:
+    """Whether a code's line ended inside quotes; a stray quote within a text does not keep it open."""
+    if '"' not in line or line.count('"') % 2 == 0:
+        return False
+    return _CODE.match(line) is not None and _CLOSED.search(line) is None
 
 
 def _fields(line: str) -> int:

@@ -169,6 +169,6 @@ class Rfc2217Link(Link):
         self._handle.write(data)
 
     def _release(self) -> None:
+        os.close(self._fd)  # first: it ends a pump that waits for room in the pipe
         self._pump.join()
         super()._release()
-        os.close(self._fd)

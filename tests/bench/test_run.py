@@ -1,12 +1,16 @@
 """Whole runs on the virtual lab, as a person starts them."""
 
+import fcntl
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,6 +21,7 @@ from bench.inventory import load_bench
 from bench.model import Kind
 
 BENCH = Path(sys.executable).with_name("bench")
+BENCH_FILES = Path(__file__).parents[2] / "fixtures" / "benches"
 DEADLINE_S = 60
 
 
@@ -143,34 +148,75 @@ def test_a_stopped_run_leaves_a_readable_journal_and_no_process(tmp_path, number
     assert bench("judge", cwd=tmp_path).returncode == 4
 
 
-def test_two_runs_on_one_bench_exclude_each_other(tmp_path):
+@pytest.fixture
+def lab_bench(tmp_path) -> Iterator[Path]:
+    """The bench file of a lab that lives as long as the test."""
     bench_file = tmp_path / "bench.toml"
     with subprocess.Popen([BENCH, "lab", "--write-bench", str(bench_file)], stdout=subprocess.DEVNULL) as lab:
-        wait_until(bench_file.exists, "the lab's bench file")
-        with subprocess.Popen(
-            [BENCH, "run", "--bench", str(bench_file), "--tag", "voice"], cwd=tmp_path, stdout=subprocess.DEVNULL
-        ) as first:
-            latest = tmp_path / "runs" / "latest" / "journal.jsonl"
-            wait_until(latest.exists, "the first run's journal")
-            second = bench("run", "--bench", str(bench_file), cwd=tmp_path)
+        try:
+            wait_until(bench_file.exists, "the lab's bench file")
+            yield bench_file
+        finally:
+            lab.send_signal(signal.SIGINT)
+            lab.wait(DEADLINE_S)
+
+
+def test_two_runs_on_one_bench_exclude_each_other(tmp_path, lab_bench):
+    with subprocess.Popen(
+        [BENCH, "run", "--bench", str(lab_bench), "--tag", "voice"], cwd=tmp_path, stdout=subprocess.DEVNULL
+    ) as first:
+        try:
+            wait_until((tmp_path / "runs" / "latest" / "journal.jsonl").exists, "the first run's journal")
+            second = bench("run", "--bench", str(lab_bench), cwd=tmp_path)
+        finally:
             first.send_signal(signal.SIGINT)
-        lab.send_signal(signal.SIGINT)
+            first.wait(DEADLINE_S)
     assert second.returncode == 5
     assert f"pid {first.pid}" in second.stderr
 
 
-def test_at_command_is_guarded_and_journaled(tmp_path):
-    bench_file = tmp_path / "bench.toml"
-    with subprocess.Popen([BENCH, "lab", "--write-bench", str(bench_file)], stdout=subprocess.DEVNULL) as lab:
-        wait_until(bench_file.exists, "the lab's bench file")
-        asked = bench("at", "meter", "AT+CGMM", "--bench", str(bench_file), cwd=tmp_path)
-        emergency = bench("at", "meter", "ATD112;", "--bench", str(bench_file), cwd=tmp_path)
-        lab.send_signal(signal.SIGINT)
+def test_at_command_is_guarded_and_journaled(tmp_path, lab_bench):
+    asked = bench("at", "meter", "AT+CGMM", "--bench", str(lab_bench), cwd=tmp_path)
     assert (asked.returncode, asked.stdout) == (0, "EC25\nOK\n")
+    events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
+    assert b"AT+CGMM" in [event.data for event in events]
+    emergency = bench("at", "meter", "ATD112;", "--bench", str(lab_bench), cwd=tmp_path)
     assert emergency.returncode == 4
-    assert "112" in emergency.stderr
+    assert "emergency" in emergency.stderr
     events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
     assert not any(b"112" in event.data for event in events)
+
+
+def bench_on(tmp_path: Path, port: str) -> Path:
+    """The example bench with the port of its module under test changed."""
+    example = (BENCH_FILES / "example.toml").read_text()
+    path = tmp_path / "bench.toml"
+    path.write_text(re.sub(r'(\[modules\.\w+\]\s*port = )"[^"]*"', rf'\1"{port}"', example, count=1))
+    return path
+
+
+def test_a_missing_port_is_one_message(tmp_path):
+    path = bench_on(tmp_path, "/dev/serial/by-id/usb-nothing-if00")
+    done = bench("run", "--bench", str(path), cwd=tmp_path)
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert re.match(r"\[modules\.\w+\] port /dev/serial/by-id/usb-nothing-if00: no such port\.", done.stderr)
+    assert "Fix: check cable and power" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_busy_port_names_its_holder(tmp_path):
+    master, slave = os.openpty()
+    try:
+        fcntl.ioctl(slave, termios.TIOCEXCL)
+        fcntl.flock(slave, fcntl.LOCK_EX)
+        done = bench("run", "--bench", str(bench_on(tmp_path, os.ttyname(slave))), cwd=tmp_path)
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 5
+    assert f"(pid {os.getpid()})" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -186,3 +232,10 @@ def test_at_command_is_guarded_and_journaled(tmp_path):
 def test_bad_requests_are_one_message_and_exit_code_2(tmp_path, arguments, message):
     done = bench("run", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, message)
+
+
+def test_a_lab_file_that_is_not_there_is_one_message_and_exit_code_2(tmp_path):
+    done = bench("run", "--lab", "no.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("no.toml: cannot be read (No such file or directory).")
+    assert done.stderr.count("\n") == 1
