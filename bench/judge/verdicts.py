@@ -18,6 +18,7 @@ from bench.model import (
     Observation,
     Outcome,
     Role,
+    Service,
     Verdict,
     Went,
     worst,
@@ -27,6 +28,9 @@ from bench.model import (
 IDENTICAL_REPEATS = 3
 #: how often a policy cause must stop an allowed service before that counts as a failure
 POLICY_REPEATS = 2
+
+#: how often a payload must be lost before that counts as dropped
+DROP_REPEATS = 3
 
 _CONTROL_NAMES = {Role.SUBJECT_CONTROL: "subject control", Role.TARGET_CONTROL: "target control"}
 
@@ -102,11 +106,33 @@ def _allowed(case: CaseFile, trial: tuple[Attempt, ...]) -> tuple[Outcome, str]:
         if arrival:
             return Outcome.PASS, f"{what} arrived at {arrival.name}"
     causes = [_cause(case, attempt) for attempt in trial]
-    if len(causes) < POLICY_REPEATS or any(c is None or c.cls is not CauseClass.POLICY for c in causes):
+    if not (_refused_by_rule(causes) or _dropped_alone(case, trial, causes)):
         return Outcome.INCONCLUSIVE, f"{what} did not arrive ({_words(causes[-1])})"
     if not any(_passed(case, control) for control in _matching(case, trial[-1], Role.TARGET_CONTROL)):
         return Outcome.INCONCLUSIVE, f"{what} was refused, but no unrestricted reference reached the same far end"
     return Outcome.FAIL, f"{what} was refused {len(causes)} times ({_words(causes[-1])})"
+
+
+def _refused_by_rule(causes: list[Cause | None]) -> bool:
+    return len(causes) >= POLICY_REPEATS and all(c is not None and c.cls is CauseClass.POLICY for c in causes)
+
+
+def _dropped_alone(case: CaseFile, trial: tuple[Attempt, ...], causes: list[Cause | None]) -> bool:
+    """Whether a payload was dropped again and again while the same module's data reached another destination.
+
+    A packet gateway drops without a cause, so that nothing else can show a blocked destination.
+    """
+    if trial[0].service is not Service.DATA or len(trial) < DROP_REPEATS:
+        return False
+    if any(c is not None and c.cls is CauseClass.TRANSIENT for c in causes):
+        return False
+    return any(
+        other.role is Role.SUBJECT
+        and other.target != trial[0].target
+        and other.session == trial[-1].session
+        and _arrival(case, other, late_counts=False)
+        for other in case.attempts
+    )
 
 
 def _property(case: CaseFile) -> Iterator[tuple[Outcome, str]]:

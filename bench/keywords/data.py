@@ -33,8 +33,7 @@ class DataKeywords(SmsKeywords):
         """Activate a context with every APN of the contract."""
         self.need("data")
         for apn in self.subject.subscription.apns:
-            reference = self._reference_with(apn)
-            reached = self.activating(Role.TARGET_CONTROL, reference, apn) if reference else None
+            reached = self.activating(Role.TARGET_CONTROL, self.reference("data"), apn)
             self.check.try_allowed(self.activating(Role.SUBJECT, self.subject, apn), reached)
 
     @keyword
@@ -126,10 +125,3 @@ class DataKeywords(SmsKeywords):
 
     def _listed(self) -> Iterator[Destination]:
         return (d for d in self.session.destinations() if d in self.subject.subscription.data_destinations)
-
-    def _reference_with(self, apn: str) -> Station | None:
-        for name in self.session.references("data"):
-            station = self.session.station(name)
-            if apn in station.subscription.apns:
-                return station
-        return None

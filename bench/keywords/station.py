@@ -185,6 +185,14 @@ class Station:
         self.channel.wait_for(carries, since=since, timeout_s=timeout_s)
         return found[0] if found else None
 
+    # -- data -------------------------------------------------------------------------------------------------
+
+    def go_online(self, cid: int) -> None:
+        """Activate the context of the contract's first APN; raises CommandRefused with the network's cause."""
+        if not self.modem.context(cid).active:
+            self.modem.define_context(cid, self.subscription.apns[0] if self.subscription.apns else "")
+            self.modem.activate(cid)
+
     def close(self) -> None:
         """Close the port."""
         if self._channel is not None:

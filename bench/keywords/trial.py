@@ -215,6 +215,7 @@ def data(
     with ExitStack() as stack:
         cause, note = None, "the payload was handed to the network"
         try:
+            module.go_online(OWN_CONTEXT)
             socket = module.modem.open_socket(
                 OWN_CONTEXT, destination.protocol, destination.host, destination.port, timeout_s=SOCKET_S
             )
@@ -224,10 +225,12 @@ def data(
             cause, note = cause_of_context(refusal.family, refusal.code, refusal.what), str(refusal)
         patience = _left(attempt) if whole or cause is None else 0
         arrival = server.wait_for(lambda seen: seen.token == attempt.token, since=since, timeout_s=patience)
-    told = _initiator(attempt, module.name, cause, note)
-    if arrival is None:
-        return [_silent(attempt, attempt.receiver), told]
-    return [_arrived(attempt, attempt.receiver, arrival.mono_ns, shown=None, expected=None), told]
+    if arrival is not None:
+        told = _initiator(attempt, module.name, cause, note)
+        return [_arrived(attempt, attempt.receiver, arrival.mono_ns, shown=None, expected=None), told]
+    if not module.modem.context(OWN_CONTEXT).active:
+        cause = Cause("ESM", None, "the context was lost", CauseClass.TRANSIENT)
+    return [_silent(attempt, attempt.receiver), _initiator(attempt, module.name, cause, note)]
 
 
 def data_arrived_late(attempt: Attempt, server: DataFarEnd) -> Observation | None:

@@ -143,18 +143,18 @@ class TestRefused:
         mt = {"direction": Direction.MT, "initiator": "visitor", "receiver": "meter", "target": "meter"}
         other = {"direction": Direction.MT, "initiator": "visitor", "receiver": "hotline", "target": "hotline"}
 
-        def turn(a: Attempt) -> Attempt:
-            if a.role is Role.SUBJECT:
-                return replace(a, **mt)
-            return replace(a, **other) if a.role is Role.TARGET_CONTROL else a
+        def turn(a: Attempt, target_control=other) -> Attempt:
+            changes = {Role.SUBJECT: mt, Role.TARGET_CONTROL: target_control}
+            return replace(a, **changes.get(a.role, {**mt, "initiator": "hotline"}))
 
         turned = replace(case, attempts=tuple(turn(a) for a in case.attempts))
         assert judge(turned).outcome is Outcome.PASS
-        itself = replace(
-            case,
-            attempts=tuple(replace(a, **mt) if a.role is not Role.SUBJECT_CONTROL else a for a in case.attempts),
-        )
+        itself = replace(case, attempts=tuple(turn(a, target_control=mt) for a in case.attempts))
         assert judge(itself).outcome is Outcome.INCONCLUSIVE
+        outward = tuple(
+            replace(a, direction=Direction.MO) if a.role is Role.SUBJECT_CONTROL else a for a in turned.attempts
+        )
+        assert judge(replace(turned, attempts=outward)).outcome is Outcome.INCONCLUSIVE
 
     def test_a_window_cut_short_proves_nothing(self):
         case = refusal(POLICY)
@@ -227,6 +227,40 @@ class TestAllowed:
         verdict = judge(self.case(refused("try0", TRANSIENT), arrived("try1"), tries=2))
         assert verdict.outcome is Outcome.PASS
         assert verdict.warnings
+
+
+class TestDroppedData:
+    """A packet gateway drops without a cause: only what else the same module reached can show it."""
+
+    CHECK = Check("c", "ESIM-02-D4", "meter", Expectation.ALLOWED)
+
+    def case(self, *, tries=3, other_arrives=True, reference=True, why=None, session="s1"):
+        data = {"service": Service.DATA, "bearer": "tcp", "receiver": "server"}
+        attempts = [attempt(f"try{n}", at=10 + n, target="tcp", repeat=n + 1, **data) for n in range(tries)]
+        other = attempt("other", at=20, target="udp", **{**data, "bearer": "udp", "session": session})
+        control = attempt("tc", Role.TARGET_CONTROL, 30, initiator="hotline", target="tcp", **data)
+        observations = [silent(a.id) for a in attempts]
+        observations += [arrived("other")] if other_arrives else []
+        observations += [arrived("tc")] if reference else []
+        observations += [refused("try2", why)] if why else []
+        return judge(CaseFile(self.CHECK, (*attempts, other, control), tuple(observations))).outcome
+
+    def test_dropped_again_and_again_while_other_data_pass_fails(self):
+        assert self.case() is Outcome.FAIL
+
+    @pytest.mark.parametrize(
+        "doubt",
+        [
+            {"tries": 2},
+            {"other_arrives": False},
+            {"reference": False},
+            {"why": cause("ESM", 26, "")},
+            {"session": "s2"},
+        ],
+        ids=str,
+    )
+    def test_any_doubt_is_inconclusive(self, doubt):
+        assert self.case(**doubt) is Outcome.INCONCLUSIVE
 
 
 class TestProperty:
