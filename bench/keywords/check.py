@@ -16,6 +16,7 @@ from bench.model import (
     Attempt,
     CauseClass,
     Check,
+    Measurement,
     Observation,
     Reading,
     Service,
@@ -51,6 +52,7 @@ class CheckRun:
         self._attempts: list[Attempt] = []
         self._observations: list[Observation] = []
         self._readings: list[Reading] = []
+        self._measurements: dict[str, Measurement] = {}
         self._controls: dict[tuple[str, ...], Trial] = {}
         self._latency_s = 0.0
         recorder.record("suite", check)
@@ -70,6 +72,10 @@ class CheckRun:
         self._readings.append(reading)
         self._recorder.record("suite", reading)
 
+    def _measure(self, measurement: Measurement) -> None:
+        self._measurements[measurement.name] = measurement
+        self._recorder.record("suite", measurement)
+
     def fault(self, where: str, error: DriverError) -> None:
         """Record that the bench failed outside of an attempt."""
         self.read(Reading(self.check.id, where, None, None, fault=str(error)))
@@ -88,10 +94,15 @@ class CheckRun:
 
     def try_allowed(self, trial: Trial, reference: Trial | None) -> list[Observation]:
         """Make an attempt that must arrive; when it is refused, ask whether a reference reaches the far end."""
+        name = f"{trial.service} to {trial.receiver} ({trial.bearer}, {trial.number_format}), time to arrival"
+        time_to_arrival = Measurement(self.check.id, name, "s")
+        self._measure(time_to_arrival)
         seen: list[Observation] = []
         for number in range(1, TRIES + 1):
             seen = self._make(trial, self._patience(trial.service), number)
-            if self.faulty or _arrival(seen):
+            if arrival := _arrival(seen):
+                self._measure(replace(time_to_arrival, value=arrival.latency_s))
+            if self.faulty or arrival:
                 return seen
         if reference is not None:
             self._make(reference, self._patience(reference.service), 1)
@@ -102,8 +113,15 @@ class CheckRun:
         for control in self._controls.values():
             if not self.faulty:
                 self._control(control)
-        case = CaseFile(self.check, tuple(self._attempts), tuple(self._observations), tuple(self._readings))
-        verdict = judge(case)
+        verdict = judge(
+            CaseFile(
+                self.check,
+                tuple(self._attempts),
+                tuple(self._observations),
+                tuple(self._readings),
+                tuple(self._measurements.values()),
+            )
+        )
         self._recorder.record("judge", verdict)
         return verdict
 

@@ -11,14 +11,18 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from bench.evidence import RunFolder, read_journal
+from bench.evidence.journal import parse_event
 from bench.inventory import load_bench
-from bench.model import Kind
+from bench.model import Kind, Outcome
+from reports.summary import render, summarise
 
 BENCH = Path(sys.executable).with_name("bench")
 BENCH_FILES = Path(__file__).parents[2] / "fixtures" / "benches"
@@ -82,7 +86,7 @@ class TestFinishedRun:
         _, folder = finished
         events = list(read_journal(folder.journal))
         assert events[0].kind is Kind.RUN
-        assert set(Kind) - {Kind.MEASUREMENT} == {event.kind for event in events}
+        assert set(Kind) == {event.kind for event in events}
 
     def test_every_refused_attempt_stands_between_its_controls(self, finished):
         _, folder = finished
@@ -111,6 +115,20 @@ class TestFinishedRun:
             assert again.returncode == 0
             assert again.stdout.splitlines()[0] in done.stdout
             assert "4 pass" in again.stdout
+
+    def test_cut_anywhere_the_journal_still_gives_a_report(self, finished, tmp_path):
+        _, folder = finished
+        whole = folder.journal.read_bytes()
+        cut = RunFolder(tmp_path)
+        for size in {*range(0, len(whole), len(whole) // 40), *range(len(whole) - 200, len(whole), 9)}:
+            cut.journal.write_bytes(whole[:size])
+            summary = summarise(cut)
+            Console(file=StringIO()).print(render(summary))
+            last = whole[:size].rpartition(b"\n")[2]
+            assert summary.torn == (1 if last and parse_event(last) is None else 0)
+            passed = [v.check for v in summary.verdicts if v.outcome is Outcome.PASS]
+            concluded = whole[:size].count(b'"kind":"verdict"')
+            assert len(passed) <= concluded
 
     def test_files_are_for_their_owner_only(self, finished):
         _, folder = finished
