@@ -15,6 +15,8 @@ from drivers.sms import Address, Deliver, Submit, text_messages
 REOPEN_S = 5.0
 REGISTER_S = 10.0
 IDLE_S = 5.0
+#: how long the network may take to release a call before the module is asked again, in seconds
+RELEASE_S = 0.25
 #: the shortest relative validity (23.040 9.2.3.12.1): a message must not come after the clause's own wait
 VALIDITY = timedelta(minutes=5)
 
@@ -158,11 +160,13 @@ class Station:
     def idle(self) -> None:
         """End whatever call there is and wait until the module shows none; raises CommandTimeout otherwise."""
         deadline = time.monotonic() + IDLE_S
+        since = self.mark()
         while self.modem.calls():
             if time.monotonic() > deadline:
                 raise CommandTimeout("A call did not end.", where=self.name)
             with suppress(CommandRefused):
                 self.modem.hang_up()
+            self.channel.wait_for(lambda urc: urc.text == "NO CARRIER", since=since, timeout_s=RELEASE_S)
 
     # -- messages ---------------------------------------------------------------------------------------------
 
