@@ -39,8 +39,7 @@ def resources_of(bench: Bench, modules: Iterable[str]) -> tuple[str, ...]:
     resources = []
     of_lab = f" of {bench.bench.lab}" if bench.bench.lab else ""
     for name in modules:
-        port = bench.modules[name].port
-        resources.append(f"port {os.path.realpath(port) if port.startswith('/') else port}")
+        resources.append(f"port {_device(bench.modules[name].port)}")
         resources.append(f"card {bench.subscription_of(name).iccid}{of_lab}")
     for far_end in bench.far_ends.values():
         if isinstance(far_end, SmsAccountEntry):
@@ -51,6 +50,17 @@ def resources_of(bench: Bench, modules: Iterable[str]) -> tuple[str, ...]:
         else:
             resources += [f"data server {destination}" for destination in far_end.destinations]
     return tuple(dict.fromkeys(resources))
+
+
+def _device(port: str) -> str:
+    """Return the device behind a path, so that two names of it are one resource.
+
+    The number of a pseudo-terminal passes to the next one that opens: its link is what stays.
+    """
+    if not port.startswith("/"):
+        return port
+    device = os.path.realpath(port)
+    return port if device.startswith("/dev/pts/") else device
 
 
 @contextmanager

@@ -12,6 +12,11 @@ class Account:
         self.number = number
         self._link = link
 
+    def ready(self) -> None:
+        """Bind again when the session was lost; raises DriverError when the gateway does not let it."""
+        if not self._link.alive:
+            self._link.reconnect()
+
     def mark(self) -> int:
         """Return the place in the history of deliveries from which a later wait looks."""
         return self._link.mark()

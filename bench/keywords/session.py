@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.evidence import Recorder, RunFolder
 from bench.inventory import Bench, DataServerEntry, SmsAccountEntry, load_bench
 from bench.keywords.account import Account
+from bench.keywords.budget import ByteBudget
 from bench.keywords.station import Station
 from bench.model import Destination, Kind
 from bench.numbering import Guard, Limits, NumberPlan, load_plan
@@ -32,6 +33,7 @@ class Session:
             plan=self.plan,
             limits=Limits(calls=self.bench.limits.calls, sms=self.bench.limits.sms),
         )
+        self._budget = ByteBudget(self.bench.limits.bytes_total)
         self._stations: dict[str, Station] = {}
         self._accounts: dict[str, Account] = {}
         self._servers: dict[str, DataFarEnd] = {}
@@ -53,7 +55,12 @@ class Session:
         if name not in self._stations:
             entry = self.bench.modules[name]
             self._stations[name] = Station(
-                name, entry, self.bench.model(entry.subscription), self.guard, self.recorder.wire
+                name,
+                entry,
+                self.bench.model(entry.subscription),
+                guard=self.guard,
+                budget=self._budget,
+                observer=self.recorder.wire,
             )
         station = self._stations[name]
         if station.ready():
@@ -97,7 +104,9 @@ class Session:
                 observer=self.recorder.wire,
             )
             self._accounts[name] = Account(name, entry.number, link)
-        return self._accounts[name]
+        account = self._accounts[name]
+        account.ready()
+        return account
 
     def destinations(self) -> dict[Destination, str]:
         """Return every destination that a data far end of this bench listens on, with the far end's name."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bench.inventory import ModuleEntry
+from bench.keywords.budget import ByteBudget
 from bench.model import Function, Subscription
 from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
 from drivers.at import AtChannel, Modem, Urc, load_dialect, replies
@@ -42,9 +43,17 @@ class Station:
     """One module with the subscription in it; every wire fault comes out as a DriverError."""
 
     def __init__(
-        self, name: str, entry: ModuleEntry, subscription: Subscription, guard: DialGuard, observer: Observer
+        self,
+        name: str,
+        entry: ModuleEntry,
+        subscription: Subscription,
+        *,
+        guard: DialGuard,
+        budget: ByteBudget,
+        observer: Observer,
     ) -> None:
         self.name = name
+        self.budget = budget
         self.entry = entry
         self.subscription = subscription
         self.number = subscription.msisdn

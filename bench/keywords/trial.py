@@ -33,6 +33,8 @@ CALLER_SHOWN_S = 2.0
 #: how often a waiting called side looks whether the caller was refused meanwhile, in seconds
 LOOK_S = 0.25
 SOCKET_S = 10.0
+#: the data server answers with about as many bytes as it got
+ANSWERED = 2
 
 
 class MessageParty(Protocol):
@@ -212,6 +214,8 @@ def data(
 ) -> list[Observation]:
     """Send the token to the destination and ask the server whether it came."""
     since = server.mark()
+    payload = f"BENCH {attempt.token}\n".encode("ascii")
+    module.budget.spend(ANSWERED * len(payload))
     with ExitStack() as stack:
         cause, note = None, "the payload was handed to the network"
         try:
@@ -220,7 +224,7 @@ def data(
                 OWN_CONTEXT, destination.protocol, destination.host, destination.port, timeout_s=SOCKET_S
             )
             stack.callback(socket.close)
-            socket.send(f"BENCH {attempt.token}\n".encode("ascii"))
+            socket.send(payload)
         except CommandRefused as refusal:
             cause, note = cause_of_context(refusal.family, refusal.code, refusal.what), str(refusal)
         patience = _left(attempt) if whole or cause is None else 0

@@ -94,8 +94,10 @@ class Modem:
     def prepare(self) -> None:
         """Bring the module into the state that the other methods need, after every start; deletes nothing.
 
-        Raises :class:`drivers.api.CommandRefused` only for echo off and numbered errors.
+        Raises :class:`drivers.api.CommandRefused` only for echo off and numbered errors, and
+        :class:`drivers.api.CommandTimeout` when the module does not answer at all.
         """
+        self._channel.synchronise()
         for text in _REQUIRED:
             self._run(text)
         registration = tuple((f"AT{name}=3", f"AT{name}=2") for name in self._dialect.registration)
