@@ -13,10 +13,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bench.inventory.errors import BenchFileError, Misplaced
 from bench.model import Destination, Function, Subscription
 
+#: a number of another country: + and its code (E.164: 15 digits at most)
+_FOREIGN = r"\+(?!86)[1-9][0-9]{6,14}"
 
-def _digits(least: int, most: int) -> AfterValidator:
+
+def _digits(least: int, most: int, *, or_foreign: bool = False) -> AfterValidator:
+    pattern = rf"[0-9]{{{least},{most}}}" + (f"|{_FOREIGN}" if or_foreign else "")
+
     def check(value: str) -> str:
-        if not re.fullmatch(rf"[0-9]{{{least},{most}}}", value):
+        if not re.fullmatch(pattern, value):
             span = str(least) if least == most else f"{least} to {most}"
             raise Misplaced(f"wants {span} digits", "write digits only, without +, 86 or separators")
         return value
@@ -78,10 +83,11 @@ def _whole(value: object) -> object:
 
 
 Name = Annotated[str, AfterValidator(_name)]
-Msisdn = Annotated[str, _digits(3, 15)]
+Msisdn = Annotated[str, _digits(3, 15, or_foreign=True)]
 Iccid = Annotated[str, AfterValidator(_iccid)]
 Imsi = Annotated[str, _digits(14, 15)]
 Number = Annotated[str, _digits(1, 20)]
+VoiceNumber = Annotated[str, _digits(1, 20, or_foreign=True)]
 DevicePort = Annotated[str, AfterValidator(_device_port)]
 DestinationText = Annotated[str, AfterValidator(_destination)]
 ControlText = Annotated[str, AfterValidator(_control)]
@@ -138,7 +144,7 @@ class ModuleEntry(_Entry):
 
 
 class SubscriptionEntry(_Entry):
-    """``[subscriptions.NAME]``: the contract; numbers in national form.
+    """``[subscriptions.NAME]``: the contract; numbers in national form, those of other countries with + and code.
 
     ``restricted = false`` marks a reference, which may reach everybody.
     """
@@ -149,10 +155,15 @@ class SubscriptionEntry(_Entry):
     imsi: Imsi
     restricted: Flag = True
     functions: tuple[Function, ...] | None = None
-    voice_allowed: tuple[Number, ...] = ()
+    voice_allowed: tuple[VoiceNumber, ...] = ()
     sms_allowed: tuple[Number, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
+
+    @property
+    def abroad(self) -> bool:
+        """Whether the number belongs to another country."""
+        return self.msisdn.startswith("+")
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:

@@ -34,6 +34,7 @@ _FAR_END_FINALS = frozenset({"BUSY", "NO ANSWER"})
 
 # 27.007 9.2.2: the +CME codes by which a module passes on a session-management cause.
 _CME_TO_ESM = {132: 32, 133: 33, 134: 34, 149: 29}
+_CME_UNASKED = frozenset({30, 31})
 _CME_TO_EMM = {103: 3, 106: 6, 107: 7, 111: 11, 112: 12, 113: 13}
 
 
@@ -69,3 +70,22 @@ def cause_of_call(final: str, code: int | None, text: str) -> Cause:
     if final in _FAR_END_FINALS:
         return Cause("CC", None, final, CauseClass.FAR_END)
     return cause("CC", code, text or final)
+
+
+def cause_of_forwarding(family: str, code: int | None, text: str) -> Cause:
+    """Read the error that ended a registration of call forwarding (27.007 7.11, 9.2.1).
+
+    Which number stands for which refusal of the network is the vendor's choice; only "no network service" (30) and
+    "network timeout" (31) say that the network was not asked.
+    """
+    if family == "CME" and code in _CME_UNASKED:
+        return Cause(family, code, text, CauseClass.TRANSIENT)
+    return Cause(family, code, text, CauseClass.OTHER)
+
+
+def unexplained(cause: Cause) -> bool:
+    """Whether a call ended without a cause of the network: the module may never have asked it.
+
+    On LTE without IMS modules answer ``NO CARRIER`` to the first ATD although the next one, over CS, works.
+    """
+    return cause.layer == "CC" and cause.code is None and cause.cls is CauseClass.OTHER

@@ -9,7 +9,9 @@ reaches the very same target. Whatever is missing makes the verdict inconclusive
 from collections.abc import Iterable, Iterator
 
 from bench.judge.casefile import CaseFile
+from bench.judge.causes import unexplained
 from bench.model import (
+    FORWARDED,
     Attempt,
     Cause,
     CauseClass,
@@ -167,8 +169,9 @@ def _controls(case: CaseFile, attempt: Attempt) -> str:
 def _matching(case: CaseFile, attempt: Attempt, role: Role) -> Iterator[Attempt]:
     """Return the controls of one role that stand for the attempt.
 
-    A target control must reach exactly the attempt's target; for attempts towards the module the target is the
-    module itself, so the sender has to reach another card instead.
+    A target control must reach exactly the attempt's target, also when a call to the module could reach it by
+    forwarding; for other attempts towards the module the target is the module itself, so the sender has to reach
+    another card instead.
     """
     for other in case.attempts:
         if other.role is not role or _circumstances(other) != _circumstances(attempt):
@@ -182,7 +185,7 @@ def _circumstances(attempt: Attempt) -> tuple[str, ...]:
 
 
 def _same_target(attempt: Attempt, control: Attempt) -> bool:
-    if attempt.direction is Direction.MO:
+    if attempt.direction is Direction.MO or attempt.number_format == FORWARDED:
         return control.target == attempt.target
     return control.initiator == attempt.initiator and control.receiver != attempt.receiver
 
@@ -227,6 +230,8 @@ def _doubt(causes: list[Cause | None], *, silent_drop: bool) -> str:
             c is not None and (c.layer, c.code) == (last.layer, last.code) for c in tail
         )
         return "" if same else f"the cause ({_words(last)}) is ambiguous and did not come back the same"
+    if unexplained(last):
+        return f"the call ended without a cause of the network ({_words(last)})"
     if last.cls is CauseClass.OTHER and silent_drop:
         return ""
     return f"the cause ({_words(last)}) is no refusal by rule"
@@ -250,5 +255,8 @@ def _words(cause: Cause | None) -> str:
 
 
 def _what(attempt: Attempt) -> str:
-    form = "" if attempt.number_format == "plain" else f" dialled as {attempt.number_format}"
-    return f"{attempt.direction.upper()} {attempt.service} {attempt.initiator} to {attempt.receiver}{form}"
+    form = {"plain": "", FORWARDED: " by forwarding"}.get(
+        attempt.number_format, f" dialled as {attempt.number_format}"
+    )
+    over = f" over {attempt.bearer}" if attempt.service is Service.VOICE else ""
+    return f"{attempt.direction.upper()} {attempt.service} {attempt.initiator} to {attempt.receiver}{over}{form}"

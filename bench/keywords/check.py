@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.evidence import Recorder
 from bench.inventory import Windows
-from bench.judge import CaseFile, judge
+from bench.judge import CaseFile, judge, unexplained
 from bench.keywords.trial import Trial
 from bench.model import (
     Attempt,
@@ -223,4 +223,8 @@ def _arrival(seen: Iterable[Observation]) -> Observation | None:
 
 
 def _worth_repeating(seen: Iterable[Observation]) -> bool:
-    return any(o.cause is not None and o.cause.cls in (CauseClass.AMBIGUOUS, CauseClass.TRANSIENT) for o in seen)
+    return any(
+        o.cause is not None
+        and (o.cause.cls in (CauseClass.AMBIGUOUS, CauseClass.TRANSIENT) or unexplained(o.cause))
+        for o in seen
+    )

@@ -1,7 +1,8 @@
 """A module on the bench as the suites use it: opened once per run, revived after a fault."""
 
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,13 +10,16 @@ from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
 from bench.model import Function, Subscription
 from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
-from drivers.at import AtChannel, Modem, Urc, load_dialect, replies
+from drivers.at import AtChannel, Modem, Urc, VoiceDomain, load_dialect, replies
 from drivers.sms import Address, Deliver, Submit, text_messages
 
 #: how long a module may take to come back on its port and to register, in seconds
 REOPEN_S = 5.0
 REGISTER_S = 10.0
 IDLE_S = 5.0
+#: how long a module may take to register to IMS or to leave it, and how often it is asked, in seconds
+BEARER_S = 30.0
+BEARER_LOOK_S = 1.0
 #: how long the network may take to release a call before the module is asked again, in seconds
 RELEASE_S = 0.25
 #: the shortest relative validity (23.040 9.2.3.12.1): a message must not come after the clause's own wait
@@ -64,6 +68,10 @@ class Station:
         self._losses = 0
         self._watched = 0
         self._lost_for_good = False
+        #: whether the network may have taken a forwarding of calls
+        self._forwards = False
+        #: what an attempt changed and has to put back: its name, and how
+        self._changed: list[tuple[str, Callable[[], None]]] = []
 
     @property
     def modem(self) -> Modem:
@@ -121,7 +129,34 @@ class Station:
                 cause="no coverage, or the card is refused",
                 fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
             )
+        self._put_back()
         return opened
+
+    @contextmanager
+    def changing(self, what: str, put_back: Callable[[], None]) -> Iterator[None]:
+        """Run ``put_back`` at the end, come what may; a module that is away then gets it when it is ready again.
+
+        Raises LinkError when it cannot be put back.
+        """
+        self._changed.append((what, put_back))
+        try:
+            yield
+        finally:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        while self._changed:
+            what, put_back = self._changed[-1]
+            try:
+                put_back()
+            except DriverError as error:
+                raise LinkError(
+                    f"The {what} could not be put back.",
+                    where=self.name,
+                    cause=str(error),
+                    fix=f"look at it with `bench at {self.name} ...`; the next check on the module tries again",
+                ) from error
+            self._changed.pop()
 
     def _boots_changed(self) -> bool:
         boots = self.channel.boots
@@ -143,8 +178,71 @@ class Station:
 
     def voice_bearer(self) -> str:
         """Return how calls of this module travel: ``"ims"`` or ``"cs"``."""
-        ims = self.modem.ims()
-        return "ims" if ims is not None and ims.registered and ims.voice else "cs"
+        return self.modem.voice_state().bearer
+
+    def voice_standing(self) -> str:
+        """Return in words what has to be known before a refused call is believed: registration and IMS."""
+        r = self.modem.registration()
+        domains = {"CREG": r.cs, "CGREG": r.ps, "CEREG": r.eps, "C5GREG": r.nr}
+        known = ", ".join(f"{name} {stat}" for name, stat in domains.items() if stat is not None)
+        return f"{known}, {self.modem.voice_state()}"
+
+    @contextmanager
+    def voice_over(self, bearer: str) -> Iterator[str]:
+        """Let calls have no other way than ``"ims"`` or ``"cs"`` for a while; yields the way they really take.
+
+        That is another one where the module does not know ``+CEVDP`` or cannot use the bearer.
+        """
+        before = self.modem.voice_domain()
+        if before is None:
+            yield self.voice_bearer()
+            return
+        usual = self.voice_bearer()
+
+        def put_back() -> None:
+            self.modem.choose_voice_domain(before)
+            self._settled(usual)
+
+        with self.changing("voice domain", put_back):
+            with suppress(CommandRefused):
+                self.modem.choose_voice_domain(VoiceDomain.only(bearer))
+            yield self._settled(bearer)
+
+    def _settled(self, bearer: str) -> str:
+        """Wait until calls take the way; returns the one they take in the end."""
+        deadline = time.monotonic() + BEARER_S
+        while True:
+            since = self.mark()
+            current = self.voice_bearer()
+            left = deadline - time.monotonic()
+            if current == bearer or left <= 0:
+                return current
+            self.channel.wait_for(
+                lambda urc: urc.text.startswith("+CIREGU:"), since=since, timeout_s=min(BEARER_LOOK_S, left)
+            )
+
+    def forward_calls(self, number: str) -> None:
+        """Register an unconditional forwarding; raises CommandRefused with the network's answer."""
+        self._forwards = True
+        try:
+            self.modem.forward_calls(number)
+        except CommandRefused:
+            self._forwards = False
+            raise
+
+    def erase_forwarding(self) -> None:
+        """Erase the unconditional forwarding and read back that there is none; raises LinkError when there is."""
+        with suppress(CommandRefused):  # who may not register may not erase either: the reading decides
+            self.modem.erase_forwarding()
+        try:
+            left = [entry.number for entry in self.modem.forwarding() if entry.active]
+        except CommandRefused:
+            if self._forwards:
+                raise
+            return  # a subscription that may not even ask has none
+        if left:
+            raise LinkError(f"The network still forwards calls to {left[0]}.", where=self.name)
+        self._forwards = False
 
     # -- calls ------------------------------------------------------------------------------------------------
 
@@ -207,7 +305,10 @@ class Station:
             self.modem.activate(cid)
 
     def close(self) -> None:
-        """Close the port."""
+        """Put back what is still changed, as far as the module is there, and close the port."""
+        if self._changed:
+            with suppress(DriverError):
+                self.ready()
         if self._channel is not None:
             with suppress(DriverError):
                 self._channel.close()

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.judge import cause_of_call, cause_of_context, cause_of_message
+from bench.judge import cause_of_call, cause_of_context, cause_of_forwarding, cause_of_message
 from bench.keywords.station import MessageSeen, Station
 from bench.model import (
     Attempt,
@@ -33,6 +33,8 @@ CALLER_SHOWN_S = 2.0
 #: how often a waiting called side looks whether the caller was refused meanwhile, in seconds
 LOOK_S = 0.25
 SOCKET_S = 10.0
+#: what the module's witness notes when the network took the forwarding
+FORWARDING_ACCEPTED = "the network accepted the forwarding"
 #: the data server answers with about as many bytes as it got
 ANSWERED = 2
 
@@ -125,7 +127,11 @@ def _initiator(attempt: Attempt, name: str, cause: Cause | None, note: str) -> O
 
 
 def call(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool) -> list[Observation]:
-    """Dial, watch the called side for the window, and release; the call is never answered."""
+    """Dial, watch the called side for the window, and release; the call is never answered.
+
+    The caller's registration and IMS state are read first: a refusal is believed or doubted with them.
+    """
+    standing = caller.voice_standing()
     since_caller, since_callee = caller.mark(), callee.mark()
     final = ""
     try:
@@ -146,12 +152,47 @@ def call(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, wh
     if ring is None and final:
         report = caller.modem.call_cause()
         cause = cause_of_call(final, release_cause(report), report)
-        seen.append(_initiator(attempt, caller.name, cause, final))
+        seen.append(_initiator(attempt, caller.name, cause, f"{final} ({standing})"))
     else:
-        seen.append(_initiator(attempt, caller.name, None, final or "the call was accepted"))
+        note = f"{final or 'the call was accepted'} ({standing})"
+        seen.append(_initiator(attempt, caller.name, None, note))
     caller.idle()
     callee.idle()
     return seen
+
+
+def call_over(
+    bearer: str, attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool
+) -> list[Observation]:
+    """Make a call that has no other way than the bearer; no call where the module takes another way."""
+    with caller.voice_over(bearer) as taken:
+        if taken != bearer:
+            return [_initiator(attempt, caller.name, None, f"calls go over {taken}: {caller.voice_standing()}")]
+        return call(attempt, caller, callee, dialled, whole=whole)
+
+
+def forwarded_call(
+    attempt: Attempt, caller: Station, module: Station, target: Station, *, whole: bool
+) -> list[Observation]:
+    """Let the module forward every call to the target, then call the module and watch the target.
+
+    The call is made after a refused registration as well: what the network says and what it does are two things.
+    """
+    if not module.modem.knows_forwarding():
+        return [_initiator(attempt, module.name, None, "the module has no call forwarding (+CCFC)")]
+    with module.changing("call forwarding", module.erase_forwarding):
+        cause, note = None, FORWARDING_ACCEPTED
+        try:
+            module.forward_calls(target.number)
+        except CommandRefused as refusal:
+            cause, note = cause_of_forwarding(refusal.family, refusal.code, refusal.what), str(refusal)
+        since = module.mark()
+        seen = call(attempt, caller, target, module.number, whole=whole)
+        came = module.wait_ring(since, 0) or any(o.went is Went.YES or o.cause for o in seen)
+        if cause is None and not came:
+            cause = Cause("CC", None, "the call reached neither the module nor the target", CauseClass.TRANSIENT)
+        module.idle()
+    return [_initiator(attempt, module.name, cause, note), *seen]
 
 
 def message(

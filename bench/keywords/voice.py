@@ -1,13 +1,24 @@
 """Keywords for calls."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 from robot.api.deco import keyword
 
 from bench.keywords.checks import Checks, witnessed
 from bench.keywords.station import Station
-from bench.keywords.trial import Trial, call
-from bench.model import Direction, Expectation, Function, Role, Service, Witness
+from bench.keywords.trial import FORWARDING_ACCEPTED, Trial, call, call_over, forwarded_call
+from bench.model import (
+    FORWARDED,
+    Attempt,
+    Direction,
+    Expectation,
+    Function,
+    Observation,
+    Reading,
+    Role,
+    Service,
+    Witness,
+)
 from bench.numbering import formats
 from drivers.api import LinkError
 
@@ -18,6 +29,14 @@ class Phone(Enum):
     listed_phone = "its number is on the subject's list"
     unlisted_phone = "its number is on no list"
     any_phone = "listed or not"
+    phone_abroad = "its number has another country's code"
+
+
+class VoiceBearer(StrEnum):
+    """How a call travels: circuit-switched (from LTE by fallback) or over IMS."""
+
+    CS = "cs"
+    IMS = "ims"
 
 
 class VoiceKeywords(Checks):
@@ -25,28 +44,54 @@ class VoiceKeywords(Checks):
 
     @keyword
     @witnessed
-    def call(self, to: Phone, number_format: str = "plain") -> None:
+    def call(self, to: Phone, number_format: str = "plain", bearer: VoiceBearer | None = None) -> None:
         """Let the module under test call a phone.
 
         ``number_format`` is how the number is dialled: ``plain``, ``0n``, ``+86n``, ``0086n``, ``17951n``,
-        ``*31#n`` or ``#31#n``. The phone counts as reached when it rings.
+        ``*31#n`` or ``#31#n``, abroad ``plain`` or ``00n``. With a ``bearer`` the call and its controls have no
+        other way than that one, on modules that declare two. The phone counts as reached when it rings.
 
-        Example:
+        Examples:
         | Call | unlisted phone | +86n |
+        | Call | unlisted phone | bearer=CS |
         """
         self.need("voice")
+        if bearer is not None:
+            self.need("ims")
         phone = self.phone(to, "voice", self.subject.subscription.voice_allowed)
-        trial = self.calling(Role.SUBJECT, self.subject, phone, number_format)
-        reached = self.calling(Role.TARGET_CONTROL, self.reference("voice", other_than=phone), phone)
+        trial = self.calling(Role.SUBJECT, self.subject, phone, number_format, bearer=bearer)
+        another = self.reference("ims" if bearer else "voice", other_than=phone)
+        reached = self.calling(Role.TARGET_CONTROL, another, phone, bearer=bearer)
         if self.check.check.expectation is not Expectation.REFUSED:
             self.check.try_allowed(trial, reached)
             return
         if self.subject.may(Function.VOICE_MO):
             listed = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
-            allowed = self.calling(Role.SUBJECT_CONTROL, self.subject, listed)
+            allowed = self.calling(Role.SUBJECT_CONTROL, self.subject, listed, bearer=bearer)
         else:
-            allowed = self.calling(Role.SUBJECT_CONTROL, self.reference("voice", other_than=phone), phone)
+            allowed = self.calling(Role.SUBJECT_CONTROL, another, phone, bearer=bearer)
         self.check.try_refused(trial, (allowed, reached))
+
+    @keyword
+    @witnessed
+    def forward_calls(self, to: Phone) -> None:
+        """Let the module forward its calls to a phone, then call the module; the phone must not ring.
+
+        The caller is a phone that may call the module. The forwarding is erased and read back after each attempt.
+
+        Example:
+        | Forward Calls | unlisted phone |
+        """
+        self.need("voice")
+        phone = self.phone(to, "voice", self.subject.subscription.voice_allowed)
+        if self.subject.may(Function.VOICE_MT):
+            caller = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
+            allowed = self.calling(Role.SUBJECT_CONTROL, caller, self.subject)
+        else:
+            caller = self.reference("voice", other_than=phone)
+            allowed = self.calling(Role.SUBJECT_CONTROL, caller, phone, direction=Direction.MT)
+        reached = self.calling(Role.TARGET_CONTROL, caller, phone, direction=Direction.MT)
+        self.check.try_refused(self.forwarding(caller, phone), (allowed, reached))
 
     @keyword
     @witnessed
@@ -77,13 +122,20 @@ class VoiceKeywords(Checks):
         caller: Station,
         callee: Station,
         number_format: str = "plain",
+        *,
         direction: Direction | None = None,
+        bearer: VoiceBearer | None = None,
     ) -> Trial:
-        """Return the trial of one call."""
+        """Return the trial of one call; with a bearer, of one that has no other way."""
         towards_subject = callee is self.subject
         direction = direction or (Direction.MT if towards_subject else Direction.MO)
         module = caller if direction is Direction.MO else callee
         dialled = formats(callee.number)[number_format]
+
+        def make(attempt: Attempt, whole: bool) -> list[Observation]:  # noqa: FBT001 - the form of Trial.make
+            if bearer is None:
+                return call(attempt, caller, callee, dialled, whole=whole)
+            return call_over(bearer, attempt, caller, callee, dialled, whole=whole)
 
         return Trial(
             role=role,
@@ -92,15 +144,50 @@ class VoiceKeywords(Checks):
             initiator=caller.name,
             receiver=callee.name,
             target=callee.number,
-            bearer=module.voice_bearer(),
+            bearer=bearer or module.voice_bearer(),
             competent=Witness.MODULE if towards_subject else Witness.FAR_END,
             module=module,
-            make=lambda attempt, whole: call(attempt, caller, callee, dialled, whole=whole),
+            make=make,
             number_format=number_format,
         )
 
+    def forwarding(self, caller: Station, phone: Station) -> Trial:
+        """Return the trial of one call to the module that the module has forwarded to the phone."""
+
+        def make(attempt: Attempt, whole: bool) -> list[Observation]:  # noqa: FBT001 - the form of Trial.make
+            seen = forwarded_call(attempt, caller, self.subject, phone, whole=whole)
+            if seen[0].note == FORWARDING_ACCEPTED:
+                name = f"call forwarding to {phone.name}"
+                self.check.read(
+                    Reading(self.check.check.id, name, None, holds=False, confident=False, note=seen[0].note)
+                )
+            return seen
+
+        return Trial(
+            role=Role.SUBJECT,
+            service=Service.VOICE,
+            direction=Direction.MT,
+            initiator=caller.name,
+            receiver=phone.name,
+            target=phone.number,
+            bearer=self.subject.voice_bearer(),
+            competent=Witness.FAR_END,
+            module=self.subject,
+            make=make,
+            number_format=FORWARDED,
+        )
+
     def phone(self, kind: Phone, capability: str, allowed: tuple[str, ...]) -> Station:
-        """Return a reference module of the kind; raises LinkError when the bench has none."""
+        """Return a reference module of the kind; raises LinkError when the bench has none.
+
+        A number abroad is a luxury: without one, or with one that the contract lists, the test is not applicable.
+        """
+        if kind is Phone.phone_abroad:
+            abroad = self.session.references(capability, abroad=True)
+            unlisted = [name for name in abroad if self.session.bench.subscription_of(name).msisdn not in allowed]
+            if not unlisted:
+                self.skip("the contract lists the number abroad" if abroad else "the bench has no number abroad")
+            return self.session.station(unlisted[0])
         for name in self.session.references(capability):
             listed = self.session.bench.subscription_of(name).msisdn in allowed
             if kind is Phone.any_phone or listed is (kind is Phone.listed_phone):

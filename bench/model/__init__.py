@@ -1,6 +1,7 @@
 """The words of the bench as frozen dataclasses: what is tested, what was seen, what it means (no I/O)."""
 
 from bench.model.attempt import (
+    FORWARDED,
     Attempt,
     Cause,
     CauseClass,
@@ -19,6 +20,7 @@ from bench.model.subscription import Destination, Function, Subscription
 from bench.model.verdict import Measurement, Outcome, Verdict, worst
 
 __all__ = [
+    "FORWARDED",
     "Attempt",
     "Cause",
     "CauseClass",

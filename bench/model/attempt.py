@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: the number format of a call to the module that must not come out at the target by call forwarding
+FORWARDED = "forwarded"
+
 
 class Service(StrEnum):
     """What the attempt asks of the network."""
@@ -99,7 +102,8 @@ class Attempt:
     """One try, addressed by its token.
 
     ``initiator`` and ``receiver`` name modules or far ends of the bench file; ``target`` is the number, APN or
-    destination without its ``number_format`` (``"plain"``, ``"+86"`` ...). ``token`` stands in what is sent, as
+    destination without its ``number_format`` (``"plain"``, ``"+86"`` ...); for a call to the module that could be
+    forwarded (:data:`FORWARDED`) they are who it would be forwarded to. ``token`` stands in what is sent, as
     far as the service can carry it. ``competent`` is the witness whose word decides. ``session`` changes with
     every reboot or deregistration of the subject module; ``plmn``, ``rat`` and ``bearer`` are what the
     originating side used. ``window_s`` is how long the competent witness has to stay silent before that means

@@ -30,6 +30,8 @@ class Destination:
 class Subscription:
     """Contract and identities of one subscription; numbers are digit strings in national form.
 
+    Numbers of other countries have + and their country code.
+
     ``restricted`` is False for a reference subscription, which may reach everybody.
     """
 

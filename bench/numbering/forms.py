@@ -65,9 +65,11 @@ def formats(number: str) -> dict[str, str]:
     """Return the ways of dialling a subscriber number that clause ESIM-02-V7 tries, by name.
 
     ``n`` is the national number: with trunk prefix, country code, IP call prefix, and with the caller's identity
-    suppressed and shown for this call (3GPP TS 22.030 annex B).
+    suppressed and shown for this call (3GPP TS 22.030 annex B). A number of another country has two forms.
     """
-    n = national(number)
+    n, form = read_number(number)
+    if form is Form.FOREIGN:
+        return {"plain": n, "00n": f"00{n.removeprefix('+')}"}
     return {
         "plain": n,
         "0n": f"0{n}",

@@ -7,6 +7,7 @@ from drivers.at.modem import Context, Identity, Modem, Registration, Serving
 from drivers.at.release import release_cause
 from drivers.at.replies import CallStat, CallState, ImsState, OwnNumber, RegStat, Storage, StoredSms
 from drivers.at.sockets import Socket
+from drivers.at.voice import Forwarding, VoiceDomain, VoiceState
 
 __all__ = [
     "AtChannel",
@@ -17,6 +18,7 @@ __all__ = [
     "Dialect",
     "DialectError",
     "Errors",
+    "Forwarding",
     "Identity",
     "ImsState",
     "Modem",
@@ -30,6 +32,8 @@ __all__ = [
     "Storage",
     "StoredSms",
     "Urc",
+    "VoiceDomain",
+    "VoiceState",
     "dialect_names",
     "load_dialect",
     "release_cause",

@@ -17,6 +17,14 @@ from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
 from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
 from drivers.at.sockets import Socket
+from drivers.at.voice import (
+    Forwarding,
+    VoiceDomain,
+    VoiceState,
+    parse_forwarding,
+    parse_ims_voice,
+    parse_voice_domain,
+)
 from drivers.sms import Deliver, StatusReport, Submit, with_smsc
 
 _CTRL_Z = b"\x1a"
@@ -223,6 +231,45 @@ class Modem:
     def call_cause(self) -> str:
         """Read why the last call ended: ``+CEER`` (27.007 6.10), the vendor's text without the prefix."""
         return " ".join(map(replies.text_of, self._run("AT+CEER", "+CEER:"))).strip()
+
+    # Which way calls go
+
+    def voice_state(self) -> VoiceState:
+        """Read how the next call would travel: :meth:`ims`, ``+CAVIMS?`` (27.007) and :meth:`voice_domain`."""
+        available = None
+        with suppress(CommandRefused):
+            available = parse_ims_voice(self._line("AT+CAVIMS?", "+CAVIMS:"))
+        return VoiceState(self.ims(), available, self.voice_domain())
+
+    def voice_domain(self) -> VoiceDomain | None:
+        """Read ``+CEVDP?`` (27.007 10.1.35); None when the module does not know the command."""
+        with suppress(CommandRefused):
+            return parse_voice_domain(self._line("AT+CEVDP?", "+CEVDP:"))
+        return None
+
+    def choose_voice_domain(self, domain: VoiceDomain) -> None:
+        """Set ``+CEVDP`` (27.007 10.1.35); the module may need seconds to register or leave IMS."""
+        self._run(f"AT+CEVDP={domain.value}", deadline_s=30)
+
+    def knows_forwarding(self) -> bool:
+        """Ask the module, not the network, whether it has ``+CCFC``."""
+        try:
+            self._run("AT+CCFC=?")
+        except CommandRefused:
+            return False
+        return True
+
+    def forward_calls(self, number: str) -> None:
+        """Register an unconditional forwarding of all calls: ``+CCFC`` (27.007 7.11, 22.082)."""
+        self._run(f'AT+CCFC=0,3,"{_quotable(number)}",{145 if number.startswith("+") else 129}', deadline_s=30)
+
+    def erase_forwarding(self) -> None:
+        """Erase the unconditional forwarding: ``+CCFC`` (27.007 7.11)."""
+        self._run("AT+CCFC=0,4", deadline_s=30)
+
+    def forwarding(self) -> tuple[Forwarding, ...]:
+        """Ask the network for the unconditional forwarding: ``+CCFC`` (27.007 7.11)."""
+        return parse_forwarding(self._run("AT+CCFC=0,2", "+CCFC:", deadline_s=30))
 
     # Messages
 

@@ -34,6 +34,18 @@ Listed Phone Can Call
     Function Is On    voice-mt
     Receive Call    listed phone
 
+Calls Cannot Be Forwarded To An Unlisted Phone
+    [Documentation]    A caller whom the module forwards to a number on no list does not get there.
+    [Tags]    ESIM-02-V5
+    Forward Calls    unlisted phone
+
+No Bearer Gets Around The List
+    [Documentation]    The unlisted number stays unreachable over the circuit-switched network and over IMS.
+    [Tags]    ESIM-02-V6
+    [Template]    Call
+    unlisted phone    bearer=CS
+    unlisted phone    bearer=IMS
+
 No Number Format Gets Around The List
     [Documentation]    The unlisted number stays unreachable however it is dialled.
     [Tags]    ESIM-02-V7
@@ -55,6 +67,13 @@ Listed Phone Is Reached In Every Lawful Format
     +86n
     0086n
     \#31#n
+
+Phone Abroad Cannot Be Called
+    [Documentation]    A call to another country never rings there, unless the contract lists the number.
+    [Tags]    ESIM-02-V8
+    [Template]    Call
+    phone abroad    plain
+    phone abroad    00n
 
 
 *** Keywords ***
