@@ -253,9 +253,10 @@ class Bench(_Entry):
         """Return the modules under test: those with a restricted subscription."""
         return tuple(name for name in self.modules if self.subscription_of(name).restricted)
 
-    def references(self) -> tuple[str, ...]:
-        """Return the modules that serve as far ends and controls."""
-        return tuple(name for name in self.modules if not self.subscription_of(name).restricted)
+    def references(self, *, abroad: bool = False) -> tuple[str, ...]:
+        """Return the modules that serve as far ends and controls: with numbers of this country, or of others."""
+        entries = {name: self.subscription_of(name) for name in self.modules}
+        return tuple(name for name, s in entries.items() if not s.restricted and s.abroad is abroad)
 
     def subscription_of(self, module: str) -> SubscriptionEntry:
         """Return the subscription in a module."""

@@ -79,13 +79,9 @@ class Session:
         return station
 
     def references(self, capability: str, *, abroad: bool = False) -> list[str]:
-        """Return the unrestricted modules that declare the capability: of this country, or of others."""
-        return [
-            name
-            for name in self.bench.references()
-            if capability in self.bench.modules[name].capabilities
-            and self.bench.subscription_of(name).abroad is abroad
-        ]
+        """Return the unrestricted modules that declare the capability, with numbers of this country or others."""
+        names = self.bench.references(abroad=abroad)
+        return [name for name in names if capability in self.bench.modules[name].capabilities]
 
     def accounts(self) -> Iterator[str]:
         """Return the names of the service providers' numbers on this bench."""

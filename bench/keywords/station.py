@@ -200,7 +200,8 @@ class Station:
         usual = self.voice_bearer()
 
         def put_back() -> None:
-            self.modem.choose_voice_domain(before)
+            if self.modem.voice_domain() is not before:
+                self.modem.choose_voice_domain(before)
             self._settled(usual)
 
         with self.changing("voice domain", put_back):

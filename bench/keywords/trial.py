@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bench.judge import cause_of_call, cause_of_context, cause_of_forwarding, cause_of_message
@@ -129,9 +129,11 @@ def _initiator(attempt: Attempt, name: str, cause: Cause | None, note: str) -> O
 def call(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool) -> list[Observation]:
     """Dial, watch the called side for the window, and release; the call is never answered.
 
-    The caller's registration and IMS state are read first: a refusal is believed or doubted with them.
+    The caller's registration and IMS state are read first: a refusal is believed or doubted with them. The window
+    begins with the dialling, whatever had to be set and read before.
     """
     standing = caller.voice_standing()
+    attempt = replace(attempt, start_ns=_now())
     since_caller, since_callee = caller.mark(), callee.mark()
     final = ""
     try:

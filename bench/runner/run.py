@@ -97,7 +97,7 @@ def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> Run
     subjects = selection.subjects(bench)
     options = selection.robot_options()
     with ExitStack() as stack:
-        modules = (*subjects, *bench.references())
+        modules = (*subjects, *bench.references(), *bench.references(abroad=True))
         stack.enter_context(claim(resources_of(bench, modules)))
         _look_at_ports(bench, modules)
         folder = RunFolder.create(root, bench.bench.name)

@@ -6,7 +6,7 @@ import pytest
 
 from bench.evidence import Recorder, read_journal
 from bench.inventory import Windows
-from bench.judge import cause
+from bench.judge import cause, cause_of_call
 from bench.keywords.check import CheckRun, late_arrivals
 from bench.keywords.station import Circumstances
 from bench.keywords.trial import Trial
@@ -27,6 +27,7 @@ from drivers.api import LinkLost
 
 WINDOWS = Windows(voice_s=0.01, sms_s=0.01, data_s=0.01, control_latency_factor=20)
 POLICY, AMBIGUOUS, TRANSIENT = cause("CC", 50, ""), cause("CC", 21, ""), cause("CC", 34, "")
+UNEXPLAINED = cause_of_call("NO CARRIER", None, "")
 
 
 class Scene:
@@ -99,7 +100,7 @@ class TestRefused:
         windows = [window for role, _, window in scene.made if role is Role.SUBJECT]
         assert windows == [pytest.approx(20 * 0.05)]
 
-    @pytest.mark.parametrize(("why", "tries"), [(POLICY, 1), (AMBIGUOUS, 3), (TRANSIENT, 3)])
+    @pytest.mark.parametrize(("why", "tries"), [(POLICY, 1), (AMBIGUOUS, 3), (TRANSIENT, 3), (UNEXPLAINED, 3)])
     def test_only_causes_that_prove_nothing_alone_are_repeated(self, recorder, why, tries):
         scene = Scene(recorder, Expectation.REFUSED)
         scene.cause = why

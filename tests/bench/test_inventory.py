@@ -95,6 +95,12 @@ def test_a_subscription_in_the_words_of_the_judge(tmp_path: Path) -> None:
     assert bench.model("phone").allows(Function.SMS_MO)
 
 
+def test_a_reference_may_have_a_number_abroad(tmp_path: Path) -> None:
+    bench = load(tmp_path, GOOD.replace('msisdn = "13800000001"', 'msisdn = "+85290000010"'))
+    assert (bench.references(), bench.references(abroad=True)) == ((), ("phone",))
+    assert "+85290000010" in bench.permitted_numbers()
+
+
 def test_an_iccid_may_hold_letters(tmp_path: Path) -> None:
     bench = load(tmp_path, GOOD.replace("89860000000000000001", "898604000000000000c1"))
     assert bench.subscriptions["meter"].iccid == "898604000000000000C1"

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.judge import CaseFile, cause, cause_of_call, cause_of_context, cause_of_message, judge
+from bench.judge import (
+    CaseFile,
+    cause,
+    cause_of_call,
+    cause_of_context,
+    cause_of_forwarding,
+    cause_of_message,
+    judge,
+)
 from bench.model import (
+    FORWARDED,
     Attempt,
     Cause,
     CauseClass,
@@ -180,6 +189,13 @@ class TestRefused:
         accepted = Observation("try0", Witness.MODULE, "meter", Went.YES, 0)
         assert judge(replace(case, observations=(*case.observations, accepted))).outcome is Outcome.PASS
 
+    def test_a_call_that_ends_without_a_network_cause_is_no_silent_drop(self):
+        """LTE without IMS: the module may answer NO CARRIER before it asks anybody."""
+        unexplained = cause_of_call("NO CARRIER", None, "")
+        assert judge(refusal(unexplained, silent_drop=True)).outcome is Outcome.INCONCLUSIVE
+        assert judge(refusal(unexplained, POLICY, silent_drop=True)).outcome is Outcome.PASS
+        assert judge(refusal(cause("CME", 100, "unknown"), silent_drop=True)).outcome is Outcome.PASS
+
     def test_one_open_format_among_closed_ones_fails(self):
         case = refusal(POLICY)
         more = attempt("plus", at=20, number_format="+86")
@@ -190,6 +206,55 @@ class TestRefused:
 
     def test_no_attempt_is_an_error(self):
         assert judge(CaseFile(refusal().check)).outcome is Outcome.ERROR
+
+
+class TestForwarded:
+    """A call to the module that could come out at a phone outside the list by call forwarding."""
+
+    REFUSED = cause_of_forwarding("CME", 3, "operation not allowed")
+    ACCEPTED = Reading("c", "call forwarding to visitor", None, holds=False, confident=False, note="accepted")
+
+    def case(self, *why, readings=()) -> CaseFile:
+        towards = {
+            Role.SUBJECT: {"initiator": "hotline", "number_format": FORWARDED},
+            Role.SUBJECT_CONTROL: {"initiator": "hotline", "receiver": "meter", "target": "meter"},
+            Role.TARGET_CONTROL: {"initiator": "hotline"},
+        }
+        case = refusal(*why, silent_drop=True)
+        turned = tuple(replace(a, direction=Direction.MT, **towards[a.role]) for a in case.attempts)
+        return replace(case, attempts=turned, readings=readings)
+
+    def test_a_refused_registration_passes(self):
+        assert judge(self.case(self.REFUSED)).outcome is Outcome.PASS
+
+    def test_one_that_was_accepted_and_leads_nowhere_passes_with_a_warning(self):
+        verdict = judge(self.case(readings=(self.ACCEPTED,)))
+        assert verdict.outcome is Outcome.PASS
+        assert verdict.warnings == ("call forwarding to visitor: accepted",)
+
+    @pytest.mark.parametrize("why", [(), (REFUSED,)], ids=["accepted", "refused"])
+    def test_a_forwarded_call_that_arrives_fails(self, why):
+        case = self.case(*why)
+        verdict = judge(replace(case, observations=(*case.observations, arrived("try0"))))
+        assert verdict.outcome is Outcome.FAIL
+        assert verdict.reasons == (
+            "MT voice hotline to visitor over cs by forwarding arrived at visitor in the window",
+        )
+
+    def test_a_network_that_was_not_asked_has_refused_nothing(self):
+        unasked = cause_of_forwarding("CME", 30, "no network service")
+        assert judge(self.case(unasked, unasked, unasked)).outcome is Outcome.INCONCLUSIVE
+
+    @given(st.sets(st.sampled_from([c.id for c in CONTROLS])), st.sampled_from(["visitor", "other"]))
+    def test_it_passes_exactly_when_all_controls_reached_the_very_phone(self, kept, reached):
+        case = self.case(self.REFUSED)
+        for control in CONTROLS:
+            if control.id not in kept:
+                case = without(case, control.id)
+        turned = tuple(replace(a, target=reached) if a.role is Role.TARGET_CONTROL else a for a in case.attempts)
+        proven = len(kept) == len(CONTROLS) and reached == "visitor"
+        outcome = judge(replace(case, attempts=turned)).outcome
+        assert outcome is (Outcome.PASS if proven else Outcome.INCONCLUSIVE)
 
 
 class TestAllowed:
@@ -313,7 +378,8 @@ def test_not_applicable_needs_its_reason_on_the_check():
 
 # -- properties -------------------------------------------------------------------------------------------------
 
-causes = st.sampled_from([None, POLICY, AMBIGUOUS, TRANSIENT, BUSY, cause("CME", 100, "unknown")])
+UNEXPLAINED = cause_of_call("NO CARRIER", None, "")
+causes = st.sampled_from([None, POLICY, AMBIGUOUS, TRANSIENT, BUSY, UNEXPLAINED, cause("CME", 100, "unknown")])
 
 
 @st.composite

@@ -163,6 +163,10 @@ def test_formats_of_clause_v7():
     }
 
 
+def test_a_number_abroad_has_two_forms():
+    assert formats("+85290000010") == {"plain": "+85290000010", "00n": "0085290000010"}
+
+
 subscribers = st.one_of(
     st.from_regex(r"(1064[6-9]|144[0-9]{2}|140[0-9]{2})[0-9]{8}", fullmatch=True),
     st.from_regex(r"138[0-9]{8}", fullmatch=True),
