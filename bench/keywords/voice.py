@@ -88,6 +88,7 @@ class VoiceKeywords(Checks):
             caller = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
             allowed = self.calling(Role.SUBJECT_CONTROL, caller, self.subject)
         else:
+            self.confirm_number()
             caller = self.reference("voice", other_than=phone)
             allowed = self.calling(Role.SUBJECT_CONTROL, caller, phone, direction=Direction.MT)
         reached = self.calling(Role.TARGET_CONTROL, caller, phone, direction=Direction.MT)
@@ -113,6 +114,7 @@ class VoiceKeywords(Checks):
             listed = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
             allowed = self.calling(Role.SUBJECT_CONTROL, listed, self.subject)
         else:
+            self.confirm_number()
             allowed = self.calling(Role.SUBJECT_CONTROL, another, phone, direction=Direction.MT)
         self.check.try_refused(trial, (allowed, works))
 
