@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ class CheckRun:
     def __init__(self, check: Check, recorder: Recorder, windows: Windows) -> None:
         self.check = check
         self.late_looks: list[LateLook] = []
+        #: what holds until the last control is made
+        self.held = ExitStack()
         self._recorder = recorder
         self._windows = windows
         #: the module under test, once it is ready
@@ -113,6 +116,10 @@ class CheckRun:
         for control in self._controls.values():
             if not self.faulty:
                 self._control(control)
+        try:
+            self.held.close()
+        except DriverError as error:
+            self.fault(self.check.subject, error)
         verdict = judge(
             CaseFile(
                 self.check,

@@ -83,6 +83,8 @@ class Station:
         self._forwards = False
         #: what an attempt changed and has to put back: its name, and how
         self._changed: list[tuple[str, Callable[[], None]]] = []
+        #: whether some of it could not be put back when it should have been
+        self._owes = False
 
     @property
     def modem(self) -> Modem:
@@ -141,7 +143,8 @@ class Station:
                 cause="no coverage, or the card is refused",
                 fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
             )
-        self._put_back()
+        if self._owes:
+            self._put_back()
         return opened
 
     @contextmanager
@@ -162,6 +165,7 @@ class Station:
             try:
                 put_back()
             except DriverError as error:
+                self._owes = True
                 raise LinkError(
                     f"The {what} could not be put back.",
                     where=self.name,
@@ -169,6 +173,7 @@ class Station:
                     fix=f"look at it with `bench at {self.name} ...`; the next check on the module tries again",
                 ) from error
             self._changed.pop()
+        self._owes = False
 
     def check_card(self) -> None:
         """Raise LinkError when the card in the module is not the one that the bench file names."""
@@ -364,6 +369,7 @@ class Station:
     def close(self) -> None:
         """Put back what is still changed, as far as the module is there, and close the port."""
         if self._changed:
+            self._owes = True
             with suppress(DriverError):
                 self.ready()
         if self._channel is not None:

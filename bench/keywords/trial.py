@@ -180,16 +180,6 @@ def _ring(
     return seen
 
 
-def call_over(
-    bearer: str, attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool
-) -> list[Observation]:
-    """Make a call that has no other way than the bearer; no call where the module takes another way."""
-    with caller.voice_over(bearer) as taken:
-        if taken != bearer:
-            return [_initiator(attempt, caller.name, None, f"calls go over {taken}: {caller.voice_standing()}")]
-        return call(attempt, caller, callee, dialled, whole=whole)
-
-
 def forwarded_call(
     attempt: Attempt, caller: Station, module: Station, target: Station, *, whole: bool
 ) -> list[Observation]:

@@ -6,7 +6,7 @@ from robot.api.deco import keyword
 
 from bench.keywords.checks import Checks, witnessed
 from bench.keywords.station import Station
-from bench.keywords.trial import FORWARDING_ACCEPTED, Trial, call, call_over, forwarded_call
+from bench.keywords.trial import FORWARDING_ACCEPTED, Trial, call, forwarded_call
 from bench.model import (
     FORWARDED,
     Attempt,
@@ -48,8 +48,8 @@ class VoiceKeywords(Checks):
         """Let the module under test call a phone.
 
         ``number_format`` is how the number is dialled: ``plain``, ``0n``, ``+86n``, ``0086n``, ``17951n``,
-        ``*31#n`` or ``#31#n``, abroad ``plain`` or ``00n``. With a ``bearer`` the call and its controls have no
-        other way than that one, on modules that declare two. The phone counts as reached when it rings.
+        ``*31#n`` or ``#31#n``, abroad ``plain`` or ``00n``. With a ``bearer`` the check's calls have no other way
+        than that one, on modules that declare two. The phone counts as reached when it rings.
 
         Examples:
         | Call | unlisted phone | +86n |
@@ -59,18 +59,35 @@ class VoiceKeywords(Checks):
         if bearer is not None:
             self.need("ims")
         phone = self.phone(to, "voice", self.subject.subscription.voice_allowed)
-        trial = self.calling(Role.SUBJECT, self.subject, phone, number_format, bearer=bearer)
         another = self.reference("ims" if bearer else "voice", other_than=phone)
-        reached = self.calling(Role.TARGET_CONTROL, another, phone, bearer=bearer)
+        listed = None
+        if self.check.check.expectation is Expectation.REFUSED and self.subject.may(Function.VOICE_MO):
+            listed = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
+        if bearer is not None:
+            self.hold_bearer(bearer, (self.subject, another))
+        trial = self.calling(Role.SUBJECT, self.subject, phone, number_format)
+        reached = self.calling(Role.TARGET_CONTROL, another, phone)
         if self.check.check.expectation is not Expectation.REFUSED:
             self.check.try_allowed(trial, reached)
             return
-        if self.subject.may(Function.VOICE_MO):
-            listed = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
-            allowed = self.calling(Role.SUBJECT_CONTROL, self.subject, listed, bearer=bearer)
+        if listed is not None:
+            allowed = self.calling(Role.SUBJECT_CONTROL, self.subject, listed)
         else:
-            allowed = self.calling(Role.SUBJECT_CONTROL, another, phone, bearer=bearer)
+            allowed = self.calling(Role.SUBJECT_CONTROL, another, phone)
         self.check.try_refused(trial, (allowed, reached))
+
+    def hold_bearer(self, bearer: VoiceBearer, callers: tuple[Station, ...]) -> None:
+        """Leave the callers no other way until the check has made its last controls.
+
+        Once for the whole check: a module may register anew with it, and that begins a new session. A module that
+        keeps to another way makes the check inconclusive.
+        """
+        for caller in callers:
+            taken = self.check.held.enter_context(caller.voice_over(bearer))
+            name, note = f"voice bearer of {caller.name}", "" if taken == bearer else f"calls go over {taken}"
+            self.check.read(
+                Reading(self.check.check.id, name, taken, holds=taken == bearer, control=True, note=note)
+            )
 
     @keyword
     @witnessed
@@ -126,18 +143,12 @@ class VoiceKeywords(Checks):
         number_format: str = "plain",
         *,
         direction: Direction | None = None,
-        bearer: VoiceBearer | None = None,
     ) -> Trial:
-        """Return the trial of one call; with a bearer, of one that has no other way."""
+        """Return the trial of one call."""
         towards_subject = callee is self.subject
         direction = direction or (Direction.MT if towards_subject else Direction.MO)
         module = caller if direction is Direction.MO else callee
         dialled = formats(callee.number)[number_format]
-
-        def make(attempt: Attempt, whole: bool) -> list[Observation]:  # noqa: FBT001 - the form of Trial.make
-            if bearer is None:
-                return call(attempt, caller, callee, dialled, whole=whole)
-            return call_over(bearer, attempt, caller, callee, dialled, whole=whole)
 
         return Trial(
             role=role,
@@ -146,10 +157,10 @@ class VoiceKeywords(Checks):
             initiator=caller.name,
             receiver=callee.name,
             target=callee.number,
-            bearer=bearer or module.voice_bearer(),
+            bearer=module.voice_bearer(),
             competent=Witness.MODULE if towards_subject else Witness.FAR_END,
             module=module,
-            make=make,
+            make=lambda attempt, whole: call(attempt, caller, callee, dialled, whole=whole),
             number_format=number_format,
         )
 

@@ -39,12 +39,15 @@ Calls Cannot Be Forwarded To An Unlisted Phone
     [Tags]    ESIM-02-V5
     Forward Calls    unlisted phone
 
-No Bearer Gets Around The List
-    [Documentation]    The unlisted number stays unreachable over the circuit-switched network and over IMS.
+Unlisted Phone Cannot Be Called Over The Circuit Switched Network
+    [Documentation]    The list holds where the call leaves LTE, or was never there.
     [Tags]    ESIM-02-V6
-    [Template]    Call
-    unlisted phone    bearer=CS
-    unlisted phone    bearer=IMS
+    Call    unlisted phone    bearer=CS
+
+Unlisted Phone Cannot Be Called Over IMS
+    [Documentation]    The list holds for voice over LTE and NR.
+    [Tags]    ESIM-02-V6
+    Call    unlisted phone    bearer=IMS
 
 No Number Format Gets Around The List
     [Documentation]    The unlisted number stays unreachable however it is dialled.

@@ -108,6 +108,23 @@ class TestRefused:
         scene.refuse()
         assert scene.order().count("subject") == tries
 
+    def test_what_is_held_is_held_until_the_last_control(self, recorder):
+        scene = Scene(recorder, Expectation.REFUSED)
+        scene.run.held.callback(lambda: scene.made.append((Role.SUBJECT, "let go", 0.0)))
+        scene.refuse()
+        assert scene.run.conclude().outcome is Outcome.PASS
+        assert scene.made[-1][1] == "let go"
+
+    def test_what_cannot_be_let_go_is_an_error(self, recorder):
+        scene = Scene(recorder, Expectation.REFUSED)
+
+        def gone():
+            raise LinkLost("the link went away.", where="meter")
+
+        scene.run.held.callback(gone)
+        scene.refuse()
+        assert scene.run.conclude().outcome is Outcome.ERROR
+
     def test_an_arrival_ends_the_tries_and_fails(self, recorder):
         scene = Scene(recorder, Expectation.REFUSED)
         scene.arrives.add("visitor")

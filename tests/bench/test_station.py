@@ -81,6 +81,20 @@ def test_calls_are_led_over_one_bearer_and_back(meter):
     assert meter.modem.domain is VoiceDomain.IMS_PREFERRED
 
 
+def test_looking_a_module_up_meanwhile_changes_nothing(meter):
+    with meter.voice_over("cs"):
+        meter.ready()
+        assert meter.modem.domain is VoiceDomain.CS_ONLY
+    assert meter.modem.domain is VoiceDomain.IMS_PREFERRED
+
+
+def test_what_nobody_put_back_is_put_back_on_closing(meter):
+    held = meter.voice_over("cs")
+    held.__enter__()
+    meter.close()
+    assert meter.modem.domain is VoiceDomain.IMS_PREFERRED
+
+
 def test_a_module_that_cannot_use_the_bearer_says_so(meter):
     meter.modem.ims_reachable = False
     with meter.voice_over("ims") as taken:
