@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -17,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.clauses import load_catalogue
 from bench.evidence import JournalError, RunFolder, RunFolderError
 from bench.inventory import BenchFileError, Busy, json_schema
 from bench.masking import mask_text
 from bench.model import Event, Kind, Outcome
+from bench.runner.coverage import load_coverage
 from bench.runner.exchange import exchange
 from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
@@ -216,24 +217,25 @@ def _print_matrix(matrix_: Matrix, console: Console) -> None:
 
 
 @main.command()
+@click.option("--family", "families", multiple=True, help="Only clauses of this family (ESIM, CC); repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_coded
-def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
-    """List the clauses: which have a check, which are evidence only."""
-    catalogue = load_catalogue().values()
+def clauses(families: tuple[str, ...], as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
+    """List the clauses: which tests and which faults serve each, which are evidence only."""
+    coverage = load_coverage(families)
     if as_json:
-        rows = [
-            {"id": c.id, "kind": c.kind, "check": c.check, "summary": c.summary_en, "text": c.text_zh}
-            for c in catalogue
-        ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([row.as_json() for row in coverage], indent=2, ensure_ascii=False))
         return PASS
     table = Table(box=None, pad_edge=False)
-    for column in ("clause", "kind", "check", "what it demands"):
+    table.add_column("clause", no_wrap=True)
+    for column in ("kind", "standing", "what it demands", "tests", "faults"):
         table.add_column(column)
-    for clause in catalogue:
-        table.add_row(clause.id, clause.kind, "yes" if clause.check else "", clause.summary_en)
+    for row in coverage:
+        id_, kind, demand = row.clause.id, row.clause.kind, row.clause.summary_en
+        table.add_row(id_, kind, row.standing, demand, "\n".join(row.tests), "\n".join(row.faults))
     _console().print(table)
+    count = Counter(row.standing for row in coverage)
+    _console().print(f"{len(coverage)} clauses: {', '.join(f'{n} {standing}' for standing, n in count.items())}")
     return PASS
 
 

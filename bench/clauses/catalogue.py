@@ -49,6 +49,11 @@ class Clause:
     silent_drop: bool
     window: str
 
+    @property
+    def evidence_only(self) -> bool:
+        """Whether the clause leads to no verdict: by its kind, or because its rule says so first."""
+        return set(self.kind) <= set("EO") or self.rule.startswith("recorded without verdict")
+
 
 def load_catalogue() -> dict[str, Clause]:
     """Return every clause by id, in the order of the papers."""
