@@ -19,14 +19,17 @@ from rich.text import Text
 
 from bench.clauses import load_catalogue
 from bench.evidence import JournalError, RunFolder, RunFolderError
-from bench.inventory import BenchFileError, Busy, json_schema
-from bench.masking import mask_text
+from bench.inventory import BenchFileError, Busy, json_schema, load_bench
+from bench.masking import mask, mask_text
 from bench.model import Event, Kind, Outcome
+from bench.runner.discover import find, propose
+from bench.runner.doctor import BY_ID, examine
 from bench.runner.exchange import exchange
+from bench.runner.findings import Level
 from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
 from bench.runner.run import RunResult, Selection, UsageError, Watch, run, run_on_lab
-from drivers.api import DriverError, LinkBusy
+from drivers.api import DriverError, LinkBusy, LinkMissing
 from drivers.packet import serve as serve_data
 from reports.summary import STYLES, show
 
@@ -51,6 +54,7 @@ _FAILURES: tuple[tuple[type[Exception], int], ...] = (
     (LabError, BENCH_ERROR),
     (JournalError, BENCH_ERROR),
 )
+_LEVELS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 P = ParamSpec("P")
 _path = click.Path(path_type=Path)
@@ -94,6 +98,53 @@ def lab(lab_file: Path | None, write_bench: Path | None) -> None:
     command = [sys.executable, "-m", "fixtures.lab", *([str(lab_file)] if lab_file else [])]
     command += ["--write-bench", str(write_bench)] if write_bench else []
     os.execv(sys.executable, command)  # noqa: S606  (signals go to the lab itself; no shell)
+
+
+@main.command()
+@click.option("--bench", "bench_file", type=_path, help="Bench file: also ask everything that it names.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_runs
+@_coded
+def doctor(bench_file: Path | None, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (a flag)
+    """Look at host and bench before a run does: what is wrong, and the fix; exit code 4 when something fails."""
+    found = examine(load_bench(bench_file) if bench_file else None, runs)
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in found], indent=2, ensure_ascii=False))
+    else:
+        console = _console()
+        for finding in found:
+            word = Text(f"{finding.level:<5}", style=_LEVELS[finding.level])
+            fix = f" Fix: {finding.fix}" if finding.fix else ""
+            console.print(word + Text(mask_text(f"{finding.id:<20} {finding.what}.{fix}")), soft_wrap=True)
+    return BENCH_ERROR if any(finding.level is Level.FAIL for finding in found) else PASS
+
+
+@main.command()
+@click.option("--write-bench", type=_path, help="Propose a bench file here, with full identities.")
+@click.option("--by-id", type=_path, default=BY_ID, show_default=True, help="Folder of the ports' lasting names.")
+@_coded
+def discover(write_bench: Path | None, by_id: Path) -> int:
+    """Ask every serial port which module and card are behind it; never dials."""
+    if write_bench is not None and write_bench.exists():
+        raise UsageError(f"--write-bench {write_bench}: is there already. Fix: name a new file, or move it away")
+    devices, silent = find(by_id)
+    for device in devices:
+        identity, card = device.identity, device.card
+        click.echo(mask_text(f"{identity.manufacturer} {identity.model} {identity.revision}"))
+        click.echo(f"  port     {mask_text(device.port)}")
+        for other in device.others:
+            click.echo(f"  also     {mask_text(other)}")
+        click.echo(f"  dialect  {device.dialect}")
+        for name, value in (("IMEI", identity.imei), ("ICCID", card.iccid), ("IMSI", card.imsi)):
+            click.echo(f"  {name:<8} {mask(value) if value else 'not told'}")
+    for port in silent:
+        click.echo(mask_text(f"{port.path}: {port.why}"))
+    if not devices:
+        raise LinkMissing("no port answers AT.", where=str(by_id), fix="free the ports, or power the modules.")
+    if write_bench is not None:
+        propose(devices, write_bench)
+        click.echo(f"Proposed {write_bench}: fill in what the contract says.")
+    return PASS
 
 
 @main.command("run")

@@ -15,7 +15,7 @@ from drivers.at import replies
 from drivers.at.cardfile import EF_ECC, EF_MSISDN, FileLayout, parse_emergency, parse_layout, parse_msisdn
 from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
-from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
+from drivers.at.replies import CallState, ImsState, OwnNumber, PinState, Storage, StoredSms
 from drivers.at.sockets import Socket
 from drivers.sms import Deliver, StatusReport, Submit, with_smsc
 
@@ -113,6 +113,10 @@ class Modem:
             replies.parse_identity(self._run(f"AT+{name}")) for name in ("CGMI", "CGMM", "CGMR")
         )
         return Identity(manufacturer, model, revision, imei=replies.parse_digits(self._run("AT+CGSN")))
+
+    def pin(self) -> PinState:
+        """Read ``+CPIN?`` (27.007 8.3): whether there is a card, and what it waits for."""
+        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
 
     def imsi(self) -> str:
         """Read ``+CIMI`` (27.007 5.6)."""
