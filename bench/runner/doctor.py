@@ -80,23 +80,24 @@ def _plugged_in(by_id: Path) -> Iterator[Finding]:
     if not ports:
         yield findings.no_ports(str(by_id))
     for port in ports:
-        yield _rights(f"port:{port.name}", port)
+        yield _rights(f"port:{port.name}", port, needed=False)
 
 
 def _port(name: str, port: str) -> Iterator[Finding]:
     """Look at a module's port from outside; there is nothing to see of one behind a network."""
     id_, path = f"rights:{name}", Path(port)
     if "://" not in port:
-        yield _rights(id_, path) if path.exists() else findings.missing_port(id_, port)
+        yield _rights(id_, path, needed=True) if path.exists() else findings.missing_port(id_, port)
 
 
-def _rights(id_: str, path: Path) -> Finding:
+def _rights(id_: str, path: Path, *, needed: bool) -> Finding:
     return findings.rights(
         id_,
         str(path),
         group=_group(path.stat().st_gid),
         usable=os.access(path, os.R_OK | os.W_OK),
         held_by=holders(str(path)),
+        needed=needed,
     )
 
 

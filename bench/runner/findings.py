@@ -109,14 +109,20 @@ def no_ports(place: str) -> Finding:
     return Finding("ports", Level.OK, f"no serial device below {place}; the virtual lab needs none")
 
 
-def rights(id_: str, path: str, *, group: str, usable: bool, held_by: Sequence[str]) -> Finding:
-    """Judge whether this user may open a serial device, and whether somebody else has it; all users may look."""
+def rights(
+    id_: str, path: str, *, group: str, usable: bool, held_by: Sequence[str], needed: bool = True
+) -> Finding:
+    """Judge whether this user may open a serial device, and whether somebody else has it.
+
+    ``needed`` says that a bench file names it; another one only gets a warning.
+    """
+    bad = Level.FAIL if needed else Level.WARN
     if not usable:
         fix = f"`sudo usermod -aG {group} $USER`, then log in again"
-        return Finding(id_, Level.FAIL, f"this user may not open {path} (group {group})", fix)
+        return Finding(id_, bad, f"this user may not open {path} (group {group})", fix)
     if held_by:
         fix = "stop it before a run, or take another port"
-        return Finding(id_, Level.FAIL, f"{path} is held by {', '.join(held_by)}", fix)
+        return Finding(id_, bad, f"{path} is held by {', '.join(held_by)}", fix)
     return Finding(id_, Level.OK, f"{path} may be opened and is free")
 
 
