@@ -21,17 +21,18 @@ from bench.clauses import load_catalogue
 from bench.evidence import JournalError, RunFolder, RunFolderError
 from bench.inventory import BenchFileError, Busy, json_schema, load_bench
 from bench.masking import mask, mask_text
-from bench.model import Event, Kind, Outcome
+from bench.model import Outcome
 from bench.runner.discover import find, propose
 from bench.runner.doctor import BY_ID, examine
 from bench.runner.exchange import exchange
 from bench.runner.findings import Level
 from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
-from bench.runner.run import RunResult, Selection, UsageError, Watch, run, run_on_lab
+from bench.runner.run import Selection, UsageError, Watch, run, run_on_lab
 from drivers.api import DriverError, LinkBusy, LinkMissing
 from drivers.packet import serve as serve_data
-from reports.summary import STYLES, show
+from reports.live import LiveView, follow
+from reports.summary import show
 
 PASS, FAIL, USAGE, INCONCLUSIVE, BENCH_ERROR, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -170,45 +171,33 @@ def run_command(  # noqa: PLR0917  (click passes options by name)
         raise UsageError("--bench and --lab exclude each other. Fix: give one of them")
     console = _console()
     selection = Selection(suites, clauses, tags, modules)
-    watch = Watch(_Live(console))
-    result = (
-        run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
-    )
-    return _finished(result, console)
+    with LiveView(console) as view:
+        watch = Watch(view, view.tick)
+        result = (
+            run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
+        )
+    code = _finished(result.folder, console)
+    return INTERRUPTED if result.interrupted else code
 
 
-def _finished(result: RunResult, console: Console) -> int:
+def _finished(folder: RunFolder, console: Console) -> int:
     console.print()
-    summary = show(result.folder, console)
-    console.print(f"Run folder: {result.folder.path}", soft_wrap=True)
-    return INTERRUPTED if result.interrupted else _CODES[summary.outcome]
+    summary = show(folder, console)
+    console.print(f"Run folder: {folder.path}", soft_wrap=True)
+    return _CODES[summary.outcome]
 
 
-class _Live:
-    """Prints what happens in a run: each module as it is met, each verdict as it falls."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._tests: dict[str, str] = {}
-
-    def __call__(self, event: Event) -> None:
-        meaning = event.meaning
-        if event.kind is Kind.CHECK:
-            self._tests[meaning["id"]] = meaning["test"]
-        elif event.kind is Kind.STEP and meaning.get("step") == "module":
-            words = (meaning["module"], meaning["manufacturer"], meaning["model"], meaning["revision"])
-            self._print(Text("module        "), mask_text(" ".join(words)))
-        elif event.kind is Kind.VERDICT:
-            outcome = Outcome.of(meaning["outcome"])
-            word = Text(f"{outcome.word.replace('_', ' '):<14}", style=STYLES[outcome])
-            test = self._tests.get(meaning["check"], "")
-            self._print(word, f"{meaning['clause']:<12} {meaning['subject']:<10} {test}")
-            if outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
-                for reason in meaning["reasons"]:
-                    self._print(Text(" " * 14), mask_text(reason))
-
-    def _print(self, head: Text, text: str) -> None:
-        self._console.print(head + Text(text), soft_wrap=True)
+@main.command("watch")
+@click.argument("run_name", metavar="RUN", default="latest")
+@_runs
+@_coded
+def watch_command(run_name: str, runs: Path) -> int:
+    """Follow a run until it ends, from its beginning; the exit code is the run's."""
+    folder = RunFolder.open(run_name, runs)
+    console = _console()
+    with LiveView(console) as view:
+        follow(folder, view)
+    return _finished(folder, console)
 
 
 @main.command()

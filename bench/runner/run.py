@@ -74,9 +74,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the caller wants to hear while a run goes on: every event as it comes."""
+    """What the caller wants to hear while a run goes on: every event as it comes, and that time passes."""
 
     event: Callable[[Event], None] = field(default=lambda _event: None)
+    tick: Callable[[], None] = field(default=lambda: None)
 
 
 def run_on_lab(selection: Selection, root: Path, watch: Watch, lab_file: Path | None = None) -> RunResult:
@@ -142,6 +143,7 @@ def _robot(
             while not robot.ended(_LOOK_S):
                 for event in tail.news():
                     watch.event(event)
+                watch.tick()
         except KeyboardInterrupt:
             return True
         finally:

@@ -205,6 +205,18 @@ def test_at_command_is_guarded_and_journaled(tmp_path, lab_bench):
     assert not any(b"112" in event.data for event in events)
 
 
+def test_the_doctor_finds_the_lab_well_and_discover_finds_its_modules(tmp_path, lab_bench):
+    examined = bench("doctor", "--bench", str(lab_bench), "--json", cwd=tmp_path)
+    assert examined.returncode == 0, examined.stdout
+    by_id = Path(load_bench(lab_bench).modules["meter"].port).parent
+    found = bench("discover", "--by-id", str(by_id), "--write-bench", "found.toml", cwd=tmp_path)
+    assert found.returncode == 0, found.stdout
+    for entry in load_bench(lab_bench).subscriptions.values():
+        assert entry.iccid in (tmp_path / "found.toml").read_text()
+        assert entry.iccid not in found.stdout
+    assert bench("doctor", "--bench", "found.toml", cwd=tmp_path).returncode == 2
+
+
 def bench_on(tmp_path: Path, port: str) -> Path:
     """The example bench with the port of its module under test changed."""
     example = (BENCH_FILES / "example.toml").read_text()
