@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.clauses import load_catalogue
@@ -104,7 +104,8 @@ def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> Run
         folder = RunFolder.create(root, bench.bench.name)
         folder.write(folder.bench_file, dump(bench))
         recorder = stack.enter_context(Recorder(folder.journal, "runner"))
-        recorder.emit(Kind.RUN, "runner", **folder.header(bench.bench.name))
+        quarantine = [asdict(entry) for entry in bench.quarantines()]
+        recorder.emit(Kind.RUN, "runner", **folder.header(bench.bench.name), quarantine=quarantine)
         stack.enter_context(ClockTicker(recorder))
         interrupted = _robot(folder, subjects, options, selection.suites or (SUITES,), watch)
         settled = _settle(folder, recorder)
