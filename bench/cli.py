@@ -30,6 +30,7 @@ from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
 from bench.runner.run import Selection, UsageError, Watch, run, run_on_lab
 from drivers.api import DriverError, LinkBusy, LinkMissing
+from drivers.packet import AddressError
 from drivers.packet import serve as serve_data
 from reports.live import LiveView, follow
 from reports.summary import show
@@ -50,6 +51,7 @@ _FAILURES: tuple[tuple[type[Exception], int], ...] = (
     (RunFolderError, USAGE),
     (Busy, BUSY),
     (LinkBusy, BUSY),
+    (AddressError, USAGE),
     (DriverError, BENCH_ERROR),
     (LabRequestError, USAGE),
     (LabError, BENCH_ERROR),
@@ -176,6 +178,10 @@ def run_command(  # noqa: PLR0917  (click passes options by name)
         result = (
             run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
         )
+    if result.chose_nothing:
+        raise UsageError(
+            "No test was chosen. Fix: `bench clauses` lists what has a check, suites/ holds the tests"
+        )
     code = _finished(result.folder, console)
     return INTERRUPTED if result.interrupted else code
 
@@ -281,7 +287,13 @@ def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
 @click.argument("module")
 @click.argument("command")
 @click.option("--bench", "bench_file", type=_path, required=True, help="Bench file.")
-@click.option("--deadline", default=5.0, show_default=True, help="Seconds to wait for the final result code.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Seconds to wait for the final result code.",
+)
 @_runs
 @_coded
 def at_command(module: str, command: str, bench_file: Path, deadline: float, runs: Path) -> int:

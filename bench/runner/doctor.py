@@ -17,7 +17,7 @@ from bench.inventory import Bench, BenchFileError, Busy, DataServerEntry, claim,
 from bench.numbering import Guard, load_plan
 from bench.runner import findings
 from bench.runner.findings import Finding, Level
-from drivers.api import DriverError
+from drivers.api import CommandRefused, DriverError
 from drivers.at import AtChannel, Modem, dialect_of, load_dialect
 from drivers.packet import DataServer, RemoteDataServer
 from drivers.transport import holders, processes
@@ -151,8 +151,14 @@ def _answers(bench: Bench, name: str, modem: Modem) -> Iterator[Finding]:
         device = modem.identity()
         return findings.dialect(name, chosen, dialect_of(device.manufacturer, device.model), device)
 
+    def ready() -> Finding:
+        try:
+            return findings.card(name, modem.pin())
+        except CommandRefused as refusal:
+            return findings.no_card(name, refusal)
+
     yield _asked(f"dialect:{name}", speaks)
-    card = _asked(f"card:{name}", lambda: findings.card(name, modem.pin()))
+    card = _asked(f"card:{name}", ready)
     yield card
     if card.level is Level.OK:
         questions: dict[str, Callable[[], Finding]] = {

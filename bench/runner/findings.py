@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from bench.masking import mask, mask_text
-from drivers.api import DriverError
+from drivers.api import CommandRefused, DriverError
 from drivers.at import Identity, PinState, Registration, Serving
 
 #: no host that runs this program lives before it was written
@@ -44,7 +44,8 @@ class Finding:
 def error(id_: str, raised: DriverError) -> Finding:
     """Return the finding that an error of a driver is."""
     what = f"{raised.where}: {raised.what}" if raised.where else raised.what
-    return Finding(id_, Level.FAIL, f"{what} Likely cause: {raised.cause}" if raised.cause else what, raised.fix)
+    cause = f" Likely cause: {raised.cause}" if raised.cause else ""
+    return Finding(id_, Level.FAIL, (what + cause).removesuffix("."), raised.fix)
 
 
 # The host
@@ -156,6 +157,12 @@ def card(module: str, pin: PinState) -> Finding:
     return Finding(
         id_, Level.FAIL, f"the card waits for {pin}", "switch its PIN off in a telephone; the bench enters none"
     )
+
+
+def no_card(module: str, refusal: CommandRefused) -> Finding:
+    """Tell what a module answers that finds no card, or none that works."""
+    fix = "put a card in, or seat it again; the card may also be defective"
+    return Finding(f"card:{module}", Level.FAIL, refusal.what.removesuffix("."), fix)
 
 
 def registered(module: str, registration: Registration, serving: Serving) -> Finding:

@@ -71,6 +71,11 @@ class RunResult:
     verdicts: tuple[Verdict, ...]
     interrupted: bool = False
 
+    @property
+    def chose_nothing(self) -> bool:
+        """Whether suites, clauses and tags select no test: Robot ran none and had nothing to complain about."""
+        return not self.verdicts and not self.interrupted and not _console(self.folder).stat().st_size
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -135,7 +140,7 @@ def _robot(
         *map(str, suites),
     ]
     environment = {**os.environ, "BENCH_RUN": str(folder.path)}
-    console = folder.robot / "console.txt"
+    console = _console(folder)
     folder.write(console, "")
     with (
         Tail(folder.journal) as tail,
@@ -154,6 +159,11 @@ def _robot(
             for event in tail.news():
                 watch.event(event)
     return False
+
+
+def _console(folder: RunFolder) -> Path:
+    """Return where Robot's own words go."""
+    return folder.robot / "console.txt"
 
 
 def _settle(folder: RunFolder, recorder: Recorder) -> tuple[Verdict, ...]:

@@ -112,7 +112,7 @@ def test_identities_are_masked(bench):
     ("command", "answer", "failing", "what"),
     [
         ("AT+CPIN?", "+CPIN: SIM PIN\nOK", "card:meter", "the card waits for SIM PIN"),
-        ("AT+CPIN?", "+CME ERROR: 10", "card:meter", "AT+CPIN? was refused: +CME ERROR: 10."),
+        ("AT+CPIN?", "+CME ERROR: 10", "card:meter", "AT+CPIN? was refused: +CME ERROR: 10"),
         ("AT+CIMI", "460000000000009\nOK", "imsi:meter", "the card has imsi 460000*******09"),
         ("AT+QCCID", "+QCCID: 89860000000000000009\nOK", "iccid:meter", "the card has iccid 898600************09"),
         ("AT+CGMI", "SIMCOM INCORPORATED\nOK", "dialect:meter", "is addressed in the dialect quectel"),

@@ -125,7 +125,7 @@ BAD = {
     ),
     "error of a driver": (
         findings.error("port:meter", LinkBusy("held by x.", where="/dev/ttyUSB2", cause="a run.", fix="stop it.")),
-        ("port:meter", "fail", "/dev/ttyUSB2: held by x. Likely cause: a run."),
+        ("port:meter", "fail", "/dev/ttyUSB2: held by x. Likely cause: a run"),
         "stop it.",
     ),
 }
