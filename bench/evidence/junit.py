@@ -25,8 +25,8 @@ def junit(events: Iterable[Event], name: str) -> str:
     """Return the JUnit text of a run: one test case per check, identities masked.
 
     fail is a failure; error, inconclusive and a check without a verdict are errors; not_applicable and what is in
-    quarantine is skipped.
-    ``name`` names the suite. A case's time is seconds from its check event to its first verdict.
+    quarantine is skipped. ``name`` names the suite. A case's time is seconds from its check event to its first
+    verdict.
     """
     events = list(events)
     checks: dict[str, Check] = {}

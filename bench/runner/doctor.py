@@ -76,7 +76,7 @@ def _git_version() -> str | None:
 
 
 def _plugged_in(by_id: Path) -> Iterator[Finding]:
-    ports = sorted(by_id.iterdir()) if by_id.is_dir() else []
+    ports = sorted(port for port in by_id.iterdir() if port.exists()) if by_id.is_dir() else []
     if not ports:
         yield findings.no_ports(str(by_id))
     for port in ports:

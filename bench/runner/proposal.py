@@ -53,18 +53,19 @@ class Device:
 
 
 def devices(ports: Iterable[Port]) -> tuple[list[Device], list[Port]]:
-    """Group the ports that answered by IMEI, and return beside them those that did not.
+    """Group the ports that answered by IMEI and card, and return beside them those that did not.
 
-    Names of ports tell no device: four modules may hang on one adapter. Of several AT ports of a module the first
-    by name is used: vendors number the one for data calls behind the one for commands.
+    Names of ports tell no device (four modules may hang on one adapter), nor does an IMEI that was never written.
+    Of several AT ports of a module the first by name is used: vendors number the one for data calls behind the one
+    for commands.
     """
-    answered: dict[str, list[tuple[Port, Identity]]] = {}
+    answered: dict[tuple[str, str], list[tuple[Port, Identity]]] = {}
     silent = []
     for port in sorted(ports, key=lambda port: port.path):
         if port.identity is None:
             silent.append(port)
         else:
-            answered.setdefault(port.identity.imei, []).append((port, port.identity))
+            answered.setdefault((port.identity.imei, port.card.iccid), []).append((port, port.identity))
     names = _names(group[0][1].model for group in answered.values())
     found = []
     for name, group in zip(names, answered.values(), strict=True):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -262,6 +263,27 @@ def test_ports_of_one_module_are_one_device(bench, by_id):
         done = run("discover", "--by-id", str(by_id))
     assert done.stdout.count("Quectel EC25 EC25EFAR06A01M4G") == 2
     assert f"  port     {by_id}/usb-Quectel_EC25_A-if02\n  also     {by_id}/usb-Quectel_EC25_A-if03" in done.stdout
+
+
+def test_modules_whose_imei_was_never_written_stay_two(bench, by_id):
+    bench.meter.table["AT+CGSN"] = bench.phone.table["AT+CGSN"] = "000000000000000\nOK"
+    done = run("discover", "--by-id", str(by_id))
+    assert done.stdout.count("Quectel EC25 EC25EFAR06A01M4G") == 2
+
+
+def test_a_port_that_does_not_answer_is_named_with_the_reason(bench, by_id, monkeypatch):
+    monkeypatch.setattr(AtChannel.synchronise, "__defaults__", (0.3,))
+    bench.meter.say = lambda *lines: None
+    (by_id / "usb-gone-if00").symlink_to("/dev/nothing")
+    done = run("discover", "--by-id", str(by_id))
+    assert done.exit_code == 0
+    assert re.search(r"usb-Quectel_EC25_A-if02: AT did not end within", done.stdout)
+    assert re.search(r"usb-gone-if00: no such port", done.stdout)
+    bench.phone.say = lambda *lines: None
+    nobody = run("discover", "--by-id", str(by_id), "--write-bench", "new.toml")
+    assert nobody.exit_code == 4
+    assert nobody.stderr == f"{by_id}: no port answers AT. Fix: free the ports, or power the modules.\n"
+    assert not Path("new.toml").exists()
 
 
 def test_discover_names_who_holds_a_port_and_leaves_it_alone(bench, by_id):

@@ -116,6 +116,14 @@ class TestFinishedRun:
             assert again.stdout.splitlines()[0] in done.stdout
             assert "4 pass" in again.stdout
 
+    def test_watching_it_afterwards_shows_the_same_lines(self, finished):
+        done, folder = finished
+        watched = bench("watch", str(folder.path), cwd=folder.path)
+        assert watched.returncode == 0
+        lines = [line for line in done.stdout.splitlines() if line.startswith(("module ", "pass "))]
+        assert lines == [line for line in watched.stdout.splitlines() if line.startswith(("module ", "pass "))]
+        assert len([line for line in lines if line.startswith("pass ")]) == 4
+
     def test_cut_anywhere_the_journal_still_gives_a_report(self, finished, tmp_path):
         _, folder = finished
         whole = folder.journal.read_bytes()
