@@ -153,7 +153,7 @@ def _answers(bench: Bench, name: str, modem: Modem) -> Iterator[Finding]:
 
     def ready() -> Finding:
         try:
-            return findings.card(name, modem.pin())
+            return findings.card(name, modem.pin_state())
         except CommandRefused as refusal:
             return findings.no_card(name, refusal)
 

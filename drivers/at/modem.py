@@ -122,10 +122,6 @@ class Modem:
         )
         return Identity(manufacturer, model, revision, imei=replies.parse_digits(self._run("AT+CGSN")))
 
-    def pin(self) -> PinState:
-        """Read ``+CPIN?`` (27.007 8.3): whether there is a card, and what it waits for."""
-        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
-
     def imsi(self) -> str:
         """Read ``+CIMI`` (27.007 5.6)."""
         return replies.parse_digits(self._run("AT+CIMI"))
@@ -215,6 +211,12 @@ class Modem:
         with suppress(CommandRefused):
             return replies.parse_ims(self._line("AT+CIREG?", "+CIREG:"))
         return None
+
+    # Locks
+
+    def pin_state(self) -> PinState:
+        """Read what the module waits for before it uses the card: ``+CPIN?`` (27.007 8.3)."""
+        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
 
     # Calls
 
