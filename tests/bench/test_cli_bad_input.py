@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,21 @@ def test_a_bench_in_use_is_exit_code_5(command):
         done = bench(*command.split(), "--bench", str(EXAMPLE))
     assert done.exit_code == 5
     assert re.fullmatch(r"port \S+ is busy: held by .* Fix: wait until it ends, or end it\n", done.stderr)
+
+
+def test_a_lab_that_cannot_be_is_exit_code_2():
+    # the lab takes the place of the process, hence a process of its own
+    command = [Path(sys.executable).with_name("bench"), "lab", "no.toml"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, NO_LAB)
+
+
+def test_a_bench_file_may_be_wrong_for_every_command_that_reads_one():
+    Path("bad.toml").write_text(EXAMPLE.read_text().replace('dialect = "quectel"', 'dialect = "qectel"'))
+    line = EXAMPLE.read_text()[: EXAMPLE.read_text().index('dialect = "quectel"')].count("\n") + 1
+    message = (
+        f"bad.toml:{line}: [modules.meter] dialect: no dialect is called 'qectel'. Fix: did you mean 'quectel'?\n"
+    )
+    for command in ("run", "doctor", "at meter AT"):
+        done = bench(*command.split(), "--bench", "bad.toml")
+        assert (done.exit_code, done.stderr) == (2, message)
