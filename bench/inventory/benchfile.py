@@ -6,12 +6,14 @@ TOML with pydantic: unknown keys are errors, identifiers are digit strings, and 
 import ipaddress
 import os
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench.inventory.errors import BenchFileError, Misplaced
-from bench.model import Destination, Function, Subscription
+from bench.masking import mask_text
+from bench.model import Destination, Function, Quarantine, Subscription
 
 
 def _digits(least: int, most: int) -> AfterValidator:
@@ -227,6 +229,26 @@ class Limits(_Entry):
     bytes_total: Count = 1_000_000
 
 
+class QuarantineEntry(_Entry):
+    """``[[quarantine]]``: a test or clause, on one module or all, whose verdicts decide nothing for a while.
+
+    It still runs and is reported. ``expires`` is the last day on which that holds; afterwards the bench file is
+    refused until somebody has looked at it again.
+    """
+
+    test: str = ""
+    clause: str = ""
+    module: str = ""
+    reason: Annotated[str, Field(min_length=1)]
+    expires: date
+
+    @model_validator(mode="after")
+    def _something_is_named(self) -> Self:
+        if not self.test and not self.clause:
+            raise Misplaced("names neither test nor clause", 'add clause = "..." or test = "..."')
+        return self
+
+
 class Bench(_Entry):
     """The whole bench file."""
 
@@ -237,6 +259,7 @@ class Bench(_Entry):
     gateways: dict[Name, GatewayEntry] = Field(default_factory=dict)
     far_ends: dict[Name, FarEndEntry] = Field(default_factory=dict)
     limits: Limits = Limits()
+    quarantine: tuple[QuarantineEntry, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
         """Return the modules under test: those with a restricted subscription."""
@@ -283,6 +306,13 @@ class Bench(_Entry):
             data_destinations=tuple(
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
+        )
+
+    def quarantines(self) -> tuple[Quarantine, ...]:
+        """Return what is in quarantine, the reasons masked."""
+        return tuple(
+            Quarantine(mask_text(entry.reason), entry.expires.isoformat(), entry.test, entry.clause, entry.module)
+            for entry in self.quarantine
         )
 
     def gateway_password(self, name: str) -> str:

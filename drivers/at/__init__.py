@@ -2,10 +2,19 @@
 
 from drivers.at.channel import AtChannel, ModuleRebooted, Reply, Urc
 from drivers.at.command import Command, Errors
-from drivers.at.dialect import Dialect, DialectError, dialect_names, load_dialect
+from drivers.at.dialect import Dialect, DialectError, dialect_names, dialect_of, load_dialect
 from drivers.at.modem import Context, Identity, Modem, Registration, Serving
 from drivers.at.release import release_cause
-from drivers.at.replies import CallStat, CallState, ImsState, OwnNumber, RegStat, Storage, StoredSms
+from drivers.at.replies import (
+    CallStat,
+    CallState,
+    ImsState,
+    OwnNumber,
+    PinState,
+    RegStat,
+    Storage,
+    StoredSms,
+)
 from drivers.at.sockets import Socket
 
 __all__ = [
@@ -22,6 +31,7 @@ __all__ = [
     "Modem",
     "ModuleRebooted",
     "OwnNumber",
+    "PinState",
     "RegStat",
     "Registration",
     "Reply",
@@ -31,6 +41,7 @@ __all__ = [
     "StoredSms",
     "Urc",
     "dialect_names",
+    "dialect_of",
     "load_dialect",
     "release_cause",
 ]

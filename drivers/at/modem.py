@@ -15,7 +15,7 @@ from drivers.at import replies
 from drivers.at.cardfile import EF_ECC, EF_MSISDN, FileLayout, parse_emergency, parse_layout, parse_msisdn
 from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
-from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
+from drivers.at.replies import CallState, ImsState, OwnNumber, PinState, Storage, StoredSms
 from drivers.at.sockets import Socket
 from drivers.sms import Deliver, StatusReport, Submit, with_smsc
 
@@ -211,6 +211,12 @@ class Modem:
         with suppress(CommandRefused):
             return replies.parse_ims(self._line("AT+CIREG?", "+CIREG:"))
         return None
+
+    # Locks
+
+    def pin_state(self) -> PinState:
+        """Read what the module waits for before it uses the card: ``+CPIN?`` (27.007 8.3)."""
+        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
 
     # Calls
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.at.dialect import DialectError, dialect_names, load_dialect
+from drivers.at.dialect import DialectError, dialect_names, dialect_of, load_dialect
 
 MINIMAL_SOCKETS = """
 [sockets.tcp]
@@ -88,3 +88,17 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     path.write_bytes(b'name = "\xff"')
     with pytest.raises(DialectError, match="not readable"):
         load_dialect(path)
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "model", "name"),
+    [
+        ("Quectel", "EC25", "quectel"),
+        ("QUECTEL", "BG96", "quectel"),
+        ("SIMCOM INCORPORATED", "SIM7600CE", "simcom"),
+        ("u-blox", "SARA-R410M-02B", "ublox"),
+        ("Nobody", "X1", None),
+    ],
+)
+def test_a_module_is_known_by_its_maker(manufacturer: str, model: str, name: str | None) -> None:
+    assert dialect_of(manufacturer, model) == name
