@@ -29,8 +29,10 @@ REGISTER_S = 10.0
 IDLE_S = 5.0
 #: how long the network may take to release a call before the module is asked again, in seconds
 RELEASE_S = 0.25
-#: how often a waiting receiver looks for a message that was stored without a word, in seconds
-STORED_LOOK_S = 2.0
+#: after how many seconds a waiting receiver first looks for a message that was stored without a word; each next
+#: pause is twice as long, up to the longest
+FIRST_LOOK_S = 0.1
+LONGEST_PAUSE_S = 5.0
 #: how a report ends whose message the receiver has acknowledged (SMPP 3.4 appendix B)
 DELIVERED = "DELIVRD"
 #: TP-ST (23.040 9.2.3.15) in the words of SMPP
@@ -267,14 +269,15 @@ class Station:
             return True
 
         deadline = time.monotonic() + timeout_s
-        while not found:
+        left, pause = timeout_s, FIRST_LOOK_S
+        while True:
+            self.channel.wait_for(arrived, since=since, timeout_s=min(left, pause))
+            if seen := found[0] if found else self._take_stored(token):
+                return seen
+            if left <= pause:
+                return None
             left = max(0.0, deadline - time.monotonic())
-            self.channel.wait_for(arrived, since=since, timeout_s=min(left, STORED_LOOK_S))
-            if not found and (stored := self._take_stored(token)):
-                return stored
-            if left <= STORED_LOOK_S:
-                break
-        return found[0] if found else None
+            pause = min(2 * pause, LONGEST_PAUSE_S)
 
     def _take_stored(self, token: str) -> MessageSeen | None:
         """Look for the token in the memories, which are listed anew only when they hold another number."""
