@@ -80,6 +80,7 @@ class SmsKeywords(VoiceKeywords):
             listed = self.correspondent(Correspondent.listed_account)
             allowed = self.writing(Role.SUBJECT_CONTROL, listed, self.subject, bearer=bearer)
         else:
+            self.confirm_number()
             allowed = self.writing(Role.SUBJECT_CONTROL, sender, another, Direction.MT, bearer=bearer)
         self.check.try_refused(trial, (allowed, works))
 

@@ -9,7 +9,15 @@ from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
 from bench.keywords.messageform import MessageForm, carries
 from bench.model import Function, Subscription
-from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
+from drivers.api import (
+    CommandRefused,
+    CommandTimeout,
+    DialGuard,
+    DriverError,
+    LinkError,
+    Observer,
+    ProtocolError,
+)
 from drivers.at import (
     AtChannel,
     MessageService,
@@ -23,6 +31,8 @@ from drivers.at import (
 )
 from drivers.sms import Deliver, SmsFormatError, StatusReport
 
+#: the context of the contract's first APN; others are tried on one that is free
+OWN_CONTEXT = 1
 #: how long a module may take to come back on its port and to register, in seconds
 REOPEN_S = 5.0
 REGISTER_S = 10.0
@@ -96,6 +106,7 @@ class Station:
         self._sent: dict[str, tuple[int, int]] = {}
         self._losses = 0
         self._watched = 0
+        self._looked = 0
         self._lost_for_good = False
 
     @property
@@ -153,6 +164,7 @@ class Station:
             opened = True
         if opened or self._boots_changed():
             self._modem.prepare()
+            self._looked = self.mark()
             opened = True
         if not self._modem.wait_registered(REGISTER_S).registered:
             self._losses += 1
@@ -164,6 +176,17 @@ class Station:
             )
         return opened
 
+    def check_card(self) -> None:
+        """Raise LinkError when the card in the module is not the one that the bench file names."""
+        imsi = self.modem.imsi()
+        if imsi != self.subscription.imsi:
+            raise LinkError(
+                f"The card in the module has the IMSI {imsi}, the bench file says {self.subscription.imsi}.",
+                where=self.name,
+                cause="cards were swapped, or another profile is enabled",
+                fix=f"put the card in, or correct [subscriptions.{self.subscription.name}]",
+            )
+
     def _boots_changed(self) -> bool:
         boots = self.channel.boots
         changed, self._watched = boots != self._watched, boots
@@ -171,12 +194,23 @@ class Station:
 
     def circumstances(self) -> Circumstances:
         """Read where the module stands; a lost registration since the last look starts a new session."""
+        self._look_back()
         registration = self.modem.registration()
         if not registration.registered:
             self._losses += 1
             raise LinkError("The module lost its registration.", where=self.name, cause="loss of coverage")
         serving = self.modem.serving()
         return Circumstances(f"{self.name}/{self.channel.boots}/{self._losses}", serving.plmn, serving.rat)
+
+    def _look_back(self) -> None:
+        """Count what ended the session since the last look: a domain that was lost, or an unannounced restart."""
+        since, self._looked = self._looked, self.mark()
+        lost = self.channel.wait_for(lambda urc: replies.is_loss(urc.text), since=since, timeout_s=0)
+        restarted = self.modem.numbered_errors() is False
+        if lost is not None or restarted:
+            self._losses += 1
+        if restarted:
+            self.modem.prepare()
 
     def mark(self) -> int:
         """Return the place in the history of unsolicited codes from which a later wait looks."""
@@ -260,7 +294,7 @@ class Station:
         found: list[MessageSeen] = []
 
         def arrived(urc: Urc) -> bool:
-            message = self.modem.incoming_sms(urc)
+            message = self._incoming(urc)
             if not isinstance(message, Deliver) or not carries(message.user_data, token):
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
@@ -278,6 +312,12 @@ class Station:
                 return None
             left = max(0.0, deadline - time.monotonic())
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _incoming(self, urc: Urc) -> Deliver | StatusReport | None:
+        try:
+            return self.modem.incoming_sms(urc)
+        except (ProtocolError, CommandRefused):
+            return None  # somebody else's message, as it seems: it stands in the journal as it came
 
     def _take_stored(self, token: str) -> MessageSeen | None:
         """Look for the token in the memories, which are listed anew only when they hold another number."""
@@ -304,7 +344,7 @@ class Station:
         found: list[MessageReport] = []
 
         def delivered(urc: Urc) -> bool:
-            report = self.modem.incoming_sms(urc)
+            report = self._incoming(urc)
             if not isinstance(report, StatusReport) or report.reference != reference:
                 return False
             if report.status == 0 or report.status >= _PERMANENT_ERROR:
@@ -317,14 +357,32 @@ class Station:
 
     # -- data -------------------------------------------------------------------------------------------------
 
-    def go_online(self, cid: int) -> None:
-        """Activate the context of the contract's first APN; raises CommandRefused with the network's cause."""
+    def go_online(self) -> int:
+        """Bring up the context of the contract's first APN and return its number.
+
+        Raises CommandRefused with the network's cause, LinkError when another APN is up there.
+        """
+        cid, apn = OWN_CONTEXT, next(iter(self.subscription.apns), "")
         if not self.modem.context(cid).active:
-            self.modem.define_context(cid, self.subscription.apns[0] if self.subscription.apns else "")
+            self.modem.define_context(cid, apn)
             self.modem.activate(cid)
+        granted = self.modem.context(cid).granted
+        if granted and apn and network_name(granted) != network_name(apn):
+            raise LinkError(
+                f"Context {cid} is up with the APN {granted}, the contract says {apn}.",
+                where=self.name,
+                cause="the module attached with an APN of its own",
+                fix=f'set AT+CGDCONT={cid},"IP","{apn}" and restart the module',
+            )
+        return cid
 
     def close(self) -> None:
         """Close the port."""
         if self._channel is not None:
             with suppress(DriverError):
                 self._channel.close()
+
+
+def network_name(apn: str) -> str:
+    """Return an APN without its operator identifier, in lower case (23.003 9.1: names do not differ by case)."""
+    return apn.lower().partition(".mnc")[0]
