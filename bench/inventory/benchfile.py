@@ -140,7 +140,8 @@ class ModuleEntry(_Entry):
 class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form.
 
-    ``restricted = false`` marks a reference, which may reach everybody.
+    ``restricted = false`` marks a reference, which may reach everybody. ``purpose`` says what business the calls
+    and messages with the listed numbers serve (clause ESIM-02-D5).
     """
 
     operator: str
@@ -153,6 +154,7 @@ class SubscriptionEntry(_Entry):
     sms_allowed: tuple[Number, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
+    purpose: str = ""
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:
@@ -283,6 +285,7 @@ class Bench(_Entry):
             data_destinations=tuple(
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
+            purpose=entry.purpose,
         )
 
     def gateway_password(self, name: str) -> str:

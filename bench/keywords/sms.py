@@ -11,7 +11,7 @@ from bench.keywords.messageform import MessageForm
 from bench.keywords.station import Station
 from bench.keywords.trial import MessageParty, Trial, message, message_arrived_late
 from bench.keywords.voice import Phone, VoiceKeywords
-from bench.model import Attempt, Direction, Expectation, Function, Observation, Role, Service, Witness
+from bench.model import Attempt, Direction, Expectation, Function, Observation, Reading, Role, Service, Witness
 from drivers.api import LinkError
 from drivers.at import MessageService
 
@@ -28,6 +28,15 @@ class Correspondent(Enum):
 
 class SmsKeywords(VoiceKeywords):
     """Messages from and to the module under test."""
+
+    @keyword
+    @witnessed
+    def warn_without_purpose(self) -> None:
+        """Warn when the contract profile does not say what its directed calls and messages serve (ESIM-02-D5)."""
+        name = f"purpose of {self.subject.subscription.name}"
+        purpose = self.subject.subscription.purpose.strip()
+        note = "" if purpose else "ESIM-02-D5: the bench file states no purpose of the directed service"
+        self.check.read(Reading(self.check.check.id, name, purpose, bool(purpose), confident=False, note=note))
 
     @keyword
     @witnessed

@@ -21,6 +21,7 @@ Listed Account Can Be Written To
     [Tags]    ESIM-02-S2
     [Setup]    Expect Service
     Function Is On    sms-mo
+    Warn Without Purpose
     Send Message    listed account
 
 Unlisted Phone Cannot Write
