@@ -56,8 +56,8 @@ class SmsKeywords(VoiceKeywords):
     def send_message_on_every_bearer(self, to: Correspondent) -> None:
         """Let the module under test send a text on each bearer that +CGSMS offers, with controls on the same one.
 
-        A module without the command has one bearer. No command of 3GPP TS 27.007 chooses IMS: whether a message
-        on a bearer travels over IMS is the network's and the module's own affair.
+        A module without the command has one bearer. No command of 3GPP TS 27.007 chooses IMS: where the module is
+        registered to IMS for messages, attempt and controls say so and must agree.
 
         Example:
         | Send Message On Every Bearer | unlisted phone |
@@ -128,6 +128,8 @@ class SmsKeywords(VoiceKeywords):
         module = sender if direction is Direction.MO else receiver
         if not isinstance(module, Station):
             raise LinkError("A message between two accounts shows nothing of a module.", where=module.name)
+        if service is not None and module.sms_over_ims():
+            bearer += "-ims"
 
         def make(attempt: Attempt, whole: bool) -> list[Observation]:  # noqa: FBT001 - as Trial.make wants it
             with nullcontext() if service is None else module.sending_over(service):

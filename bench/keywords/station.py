@@ -221,6 +221,11 @@ class Station:
         ims = self.modem.ims()
         return "ims" if ims is not None and ims.registered and ims.voice else "cs"
 
+    def sms_over_ims(self) -> bool:
+        """Whether the module is registered to IMS for messages, which then may leave that way on any bearer."""
+        ims = self.modem.ims()
+        return ims is not None and ims.registered and ims.sms
+
     # -- calls ------------------------------------------------------------------------------------------------
 
     def wait_ring(self, since: int, timeout_s: float) -> Urc | None:
