@@ -99,8 +99,8 @@ class Station:
         self._channel: AtChannel | None = None
         self._modem: Modem | None = None
         self._messaging: Messaging | None = None
-        #: how full the memories were when their messages were last listed
-        self._listed_at: tuple[Storage, ...] = ()
+        #: how full the memories were when their messages were last listed; None before the first look
+        self._listed_at: tuple[Storage, ...] | None = None
         self._listing: list[tuple[str, StoredSms]] = []
         #: token of a message whose report was asked for -> where the history stood, and its TP-MR
         self._sent: dict[str, tuple[int, int]] = {}
@@ -269,7 +269,7 @@ class Station:
                 cause="messages from before the run",
                 fix="delete them; the bench deletes only its own",
             )
-        if not self._listed_at:
+        if self._listed_at is None:
             self._listed_at = storages
         return self.mark()
 
@@ -304,7 +304,7 @@ class Station:
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
             if urc.text.startswith("+CMTI:"):
-                self.messaging.delete(replies.parse_stored_at(urc.text).index)
+                self._delete(replies.parse_stored_at(urc.text).index)
             return True
 
         deadline = time.monotonic() + timeout_s
@@ -337,9 +337,15 @@ class Station:
                 message = stored.message
                 if isinstance(message, Deliver) and carries(message.user_data, token) and stored.index is not None:
                     self.messaging.read_from(memory)
-                    self.messaging.delete(stored.index)
+                    self._delete(stored.index)
                     return MessageSeen(str(message.originator), time.monotonic_ns())
         return None
+
+    def _delete(self, index: int) -> None:
+        """Delete a message of the bench; as many messages as before may be others from now on."""
+        self._listed_at = ()
+        with suppress(CommandRefused):
+            self.messaging.delete(index)
 
     def report_on(self, token: str, timeout_s: float) -> MessageReport | None:
         """Wait for the status report that says delivered; after the timeout return any other final one."""

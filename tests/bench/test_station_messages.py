@@ -94,6 +94,28 @@ def test_a_message_that_was_stored_without_a_word_counts_and_is_deleted(opened: 
     assert "AT+CMGD=3" in peer.heard
 
 
+def test_a_message_in_the_place_of_a_deleted_one_is_seen(opened: Open) -> None:
+    other = "ba9876543210"
+    (length, first), (_, second) = pdu(f"BENCH {TOKEN}"), pdu(f"BENCH {other}")
+    station, _ = opened(
+        **{
+            "AT+CPMS?": [ALIVE["AT+CPMS?"], HOLDS_ONE],
+            "AT+CMGL=4": [f"+CMGL: 3,0,,{length}\n{octets}\nOK" for octets in (first, second)],
+        }
+    )
+    since = station.expect_message()
+    assert station.wait_message(TOKEN, since, 0) is not None
+    assert station.wait_message(other, since, 0) is not None
+
+
+def test_a_message_that_cannot_be_deleted_has_arrived_all_the_same(opened: Open) -> None:
+    length, octets = pdu(f"BENCH {TOKEN}")
+    station, peer = opened(**{"AT+CMGR=3": f"+CMGR: 0,,{length}\n{octets}\nOK", "AT+CMGD=3": "+CMS ERROR: 320"})
+    since = station.expect_message()
+    peer.say('+CMTI: "SM",3')
+    assert station.wait_message(TOKEN, since, 10) is not None
+
+
 def test_other_messages_in_the_memory_are_left_alone(opened: Open) -> None:
     length, octets = pdu("an old friend")
     station, peer = opened(
