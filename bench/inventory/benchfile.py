@@ -142,7 +142,8 @@ class ModuleEntry(_Entry):
 class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form.
 
-    ``restricted = false`` marks a reference, which may reach everybody.
+    ``restricted = false`` marks a reference, which may reach everybody. ``purpose`` says what business the calls
+    and messages with the listed numbers serve (clause ESIM-02-D5).
     """
 
     operator: str
@@ -155,6 +156,7 @@ class SubscriptionEntry(_Entry):
     sms_allowed: tuple[Number, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
+    purpose: str = ""
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:
@@ -306,6 +308,7 @@ class Bench(_Entry):
             data_destinations=tuple(
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
+            purpose=entry.purpose,
         )
 
     def quarantines(self) -> tuple[Quarantine, ...]:

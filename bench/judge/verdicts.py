@@ -258,5 +258,6 @@ def _words(cause: Cause | None) -> str:
 
 
 def _what(attempt: Attempt) -> str:
-    form = "" if attempt.number_format == "plain" else f" dialled as {attempt.number_format}"
+    verb = "dialled as" if attempt.service is Service.VOICE else "as"
+    form = "" if attempt.number_format == "plain" else f" {verb} {attempt.number_format}"
     return f"{attempt.direction.upper()} {attempt.service} {attempt.initiator} to {attempt.receiver}{form}"

@@ -87,12 +87,20 @@ class Session:
         """Return the names of the service providers' numbers on this bench."""
         return (name for name, entry in self.bench.far_ends.items() if isinstance(entry, SmsAccountEntry))
 
+    def account_number(self, name: str) -> str:
+        """Return the number of a service provider, without binding at its gateway."""
+        return self._account_entry(name).number
+
+    def _account_entry(self, name: str) -> SmsAccountEntry:
+        entry = self.bench.far_ends[name]
+        if not isinstance(entry, SmsAccountEntry):
+            raise LinkError("This far end is no message account.", where=name)
+        return entry
+
     def account(self, name: str) -> Account:
         """Return a service provider's number, bound at its gateway; raises DriverError when it cannot be."""
         if name not in self._accounts:
-            entry = self.bench.far_ends[name]
-            if not isinstance(entry, SmsAccountEntry):
-                raise LinkError("This far end is no message account.", where=name)
+            entry = self._account_entry(name)
             gateway = self.bench.gateways[entry.gateway]
             link = SmppAccount(
                 gateway.host,

@@ -1,12 +1,13 @@
 """A module on the bench as the suites use it: opened once per run, revived after a fault."""
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
+from bench.keywords.messageform import MessageForm, carries
 from bench.model import Function, Subscription
 from drivers.api import (
     CommandRefused,
@@ -17,8 +18,18 @@ from drivers.api import (
     Observer,
     ProtocolError,
 )
-from drivers.at import AtChannel, Modem, Urc, load_dialect, replies
-from drivers.sms import Address, Deliver, Submit, text_messages
+from drivers.at import (
+    AtChannel,
+    MessageService,
+    Messaging,
+    Modem,
+    Storage,
+    StoredSms,
+    Urc,
+    load_dialect,
+    replies,
+)
+from drivers.sms import Deliver, SmsFormatError, StatusReport
 
 #: the context of the contract's first APN; others are tried on one that is free
 OWN_CONTEXT = 1
@@ -28,8 +39,15 @@ REGISTER_S = 10.0
 IDLE_S = 5.0
 #: how long the network may take to release a call before the module is asked again, in seconds
 RELEASE_S = 0.25
-#: the shortest relative validity (23.040 9.2.3.12.1): a message must not come after the clause's own wait
-VALIDITY = timedelta(minutes=5)
+#: after how many seconds a waiting receiver first looks for a message that was stored without a word; each next
+#: pause is twice as long, up to the longest
+FIRST_LOOK_S = 0.1
+LONGEST_PAUSE_S = 5.0
+#: how a report ends whose message the receiver has acknowledged (SMPP 3.4 appendix B)
+DELIVERED = "DELIVRD"
+#: TP-ST (23.040 9.2.3.15) in the words of SMPP
+_REPORT_WORDS = {0x00: DELIVERED, 0x42: "REJECTD", 0x46: "EXPIRED"}
+_PERMANENT_ERROR = 0x40
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,15 @@ class MessageSeen:
     """A message that reached its receiver: from whom, and when (CLOCK_MONOTONIC ns)."""
 
     source: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """The network's last word on a message, in SMPP's words, and when it came (CLOCK_MONOTONIC ns)."""
+
+    word: str
+    error: str
     at_ns: int
 
 
@@ -71,6 +98,12 @@ class Station:
         self._observer = observer
         self._channel: AtChannel | None = None
         self._modem: Modem | None = None
+        self._messaging: Messaging | None = None
+        #: how full the memories were when their messages were last listed; None before the first look
+        self._listed_at: tuple[Storage, ...] | None = None
+        self._listing: list[tuple[str, StoredSms]] = []
+        #: token of a message whose report was asked for -> where the history stood, and its TP-MR
+        self._sent: dict[str, tuple[int, int]] = {}
         self._losses = 0
         self._watched = 0
         self._looked = 0
@@ -89,6 +122,13 @@ class Station:
         if self._channel is None:
             raise LinkError("The module is not open.", where=self.entry.port)
         return self._channel
+
+    @property
+    def messaging(self) -> Messaging:
+        """Memories and bearer of messages; raises LinkError when the module was never ready."""
+        if self._messaging is None:
+            raise LinkError("The module is not open.", where=self.entry.port)
+        return self._messaging
 
     def can(self, capability: str) -> bool:
         """Whether the bench file declares the capability."""
@@ -115,6 +155,7 @@ class Station:
                 baud=self.entry.baud,
             )
             self._modem = Modem(self._channel)
+            self._messaging = Messaging(self._channel)
             opened = True
         elif not self.channel.alive:
             patience, self._lost_for_good = (0.0 if self._lost_for_good else REOPEN_S), True
@@ -180,6 +221,11 @@ class Station:
         ims = self.modem.ims()
         return "ims" if ims is not None and ims.registered and ims.voice else "cs"
 
+    def sms_over_ims(self) -> bool:
+        """Whether the module is registered to IMS for messages, which then may leave that way on any bearer."""
+        ims = self.modem.ims()
+        return ims is not None and ims.registered and ims.sms
+
     # -- calls ------------------------------------------------------------------------------------------------
 
     def wait_ring(self, since: int, timeout_s: float) -> Urc | None:
@@ -213,27 +259,112 @@ class Station:
 
     # -- messages ---------------------------------------------------------------------------------------------
 
-    def send_message(self, number: str, text: str) -> None:
-        """Submit a text; raises CommandRefused with the network's cause."""
-        for part in text_messages(text):
-            self.modem.submit_sms(Submit(Address.of(number), part, validity=VALIDITY))
+    def expect_message(self) -> int:
+        """Make sure that a message has room to arrive; return the mark from which to wait for it."""
+        storages = self.messaging.storages()
+        if full := next((s for s in storages if s.total and s.used >= s.total), None):
+            raise LinkError(
+                f"The message memory {full.memory} is full ({full.used} of {full.total}).",
+                where=self.name,
+                cause="messages from before the run",
+                fix="delete them; the bench deletes only its own",
+            )
+        if self._listed_at is None:
+            self._listed_at = storages
+        return self.mark()
+
+    @contextmanager
+    def sending_over(self, service: MessageService) -> Iterator[None]:
+        """Let messages leave on a bearer for a while; raises DriverError when the module does not change over."""
+        before = self.messaging.service()
+        self.messaging.choose_service(service)
+        try:
+            yield
+        finally:
+            self.messaging.choose_service(before)
+
+    def send_message(self, number: str, token: str, form: MessageForm) -> None:
+        """Submit a message with the token; raises CommandRefused with the network's cause."""
+        since = self.mark()
+        for submit in form.submits(number, token):
+            reference = self.modem.submit_sms(submit)
+            if submit.status_report:
+                self._sent[token] = (since, reference)
 
     def wait_message(self, token: str, since: int, timeout_s: float) -> MessageSeen | None:
-        """Wait for a message that carries the token."""
+        """Wait for a message that carries the token, shown, announced or stored without a word.
+
+        What was stored is deleted again.
+        """
         found: list[MessageSeen] = []
 
-        def carries(urc: Urc) -> bool:
-            try:
-                message = self.modem.incoming_sms(urc)
-            except (ProtocolError, CommandRefused):
-                return False  # somebody else's message, as it seems: it stands in the journal as it came
-            if not isinstance(message, Deliver) or token not in (message.user_data.text or ""):
+        def arrived(urc: Urc) -> bool:
+            message = self._incoming(urc)
+            if not isinstance(message, Deliver) or not carries(message.user_data, token):
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
+            if urc.text.startswith("+CMTI:"):
+                self._delete(replies.parse_stored_at(urc.text).index)
             return True
 
-        self.channel.wait_for(carries, since=since, timeout_s=timeout_s)
-        return found[0] if found else None
+        deadline = time.monotonic() + timeout_s
+        left, pause = timeout_s, FIRST_LOOK_S
+        while True:
+            self.channel.wait_for(arrived, since=since, timeout_s=min(left, pause))
+            if seen := found[0] if found else self._take_stored(token):
+                return seen
+            if left <= pause:
+                return None
+            left = max(0.0, deadline - time.monotonic())
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _incoming(self, urc: Urc) -> Deliver | StatusReport | None:
+        try:
+            return self.modem.incoming_sms(urc)
+        except (ProtocolError, CommandRefused):
+            return None  # somebody else's message, as it seems: it stands in the journal as it came
+
+    def _take_stored(self, token: str) -> MessageSeen | None:
+        """Look for the token in the memories, which are listed anew only when they hold another number."""
+        storages = self.messaging.storages()
+        if storages != self._listed_at:
+            self._listed_at, self._listing = storages, []
+            for storage in storages:
+                self.messaging.read_from(storage.memory)
+                self._listing += [(storage.memory, stored) for stored in self.messaging.stored()]
+        for memory, stored in self._listing:
+            with suppress(SmsFormatError):
+                message = stored.message
+                if isinstance(message, Deliver) and carries(message.user_data, token) and stored.index is not None:
+                    self.messaging.read_from(memory)
+                    self._delete(stored.index)
+                    return MessageSeen(str(message.originator), time.monotonic_ns())
+        return None
+
+    def _delete(self, index: int) -> None:
+        """Delete a message of the bench; as many messages as before may be others from now on."""
+        self._listed_at = ()
+        with suppress(CommandRefused):
+            self.messaging.delete(index)
+
+    def report_on(self, token: str, timeout_s: float) -> MessageReport | None:
+        """Wait for the status report that says delivered; after the timeout return any other final one."""
+        if token not in self._sent:
+            return None
+        since, reference = self._sent[token]
+        found: list[MessageReport] = []
+
+        def delivered(urc: Urc) -> bool:
+            report = self._incoming(urc)
+            if not isinstance(report, StatusReport) or report.reference != reference:
+                return False
+            if report.status == 0 or report.status >= _PERMANENT_ERROR:
+                word = _REPORT_WORDS.get(report.status, "UNDELIV")
+                found.append(MessageReport(word, f"TP-ST {report.status:02X}", urc.mono_ns))
+            return report.status == 0
+
+        self.channel.wait_for(delivered, since=since, timeout_s=timeout_s)
+        return found[-1] if found else None
 
     # -- data -------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,8 @@ class Destination:
 class Subscription:
     """Contract and identities of one subscription; numbers are digit strings in national form.
 
-    ``restricted`` is False for a reference subscription, which may reach everybody.
+    ``restricted`` is False for a reference subscription, which may reach everybody. ``purpose`` is the business
+    that directed calls and messages serve, as the contract states it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Subscription:
     sms_allowed: tuple[str, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[Destination, ...] = ()
+    purpose: str = ""
 
     def allows(self, function: Function) -> bool:
         """Whether the contract contains the function; a reference subscription contains all."""

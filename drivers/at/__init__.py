@@ -3,6 +3,7 @@
 from drivers.at.channel import AtChannel, ModuleRebooted, Reply, Urc
 from drivers.at.command import Command, Errors
 from drivers.at.dialect import Dialect, DialectError, dialect_names, dialect_of, load_dialect
+from drivers.at.messaging import MessageService, Messaging
 from drivers.at.modem import Context, Identity, Modem, Registration, Serving
 from drivers.at.release import release_cause
 from drivers.at.replies import (
@@ -28,6 +29,8 @@ __all__ = [
     "Errors",
     "Identity",
     "ImsState",
+    "MessageService",
+    "Messaging",
     "Modem",
     "ModuleRebooted",
     "OwnNumber",
