@@ -3,10 +3,11 @@
 from robot.api.deco import library
 
 from bench.keywords.numbers import NumberKeywords
+from bench.keywords.openness import OpennessKeywords
 
 
 @library(scope="GLOBAL", listener="SELF", auto_keywords=False)
-class Restrictions(NumberKeywords):
+class Restrictions(OpennessKeywords, NumberKeywords):
     """Proves what an eSIM IoT subscription can and cannot do.
 
     A test opens a check with `Expect Refusal`, `Expect Service` or `Expect Property` in its setup, makes attempts

@@ -5,7 +5,17 @@ from drivers.at.command import Command, Errors
 from drivers.at.dialect import Dialect, DialectError, dialect_names, load_dialect
 from drivers.at.modem import Context, Identity, Modem, Registration, Serving
 from drivers.at.release import release_cause
-from drivers.at.replies import CallStat, CallState, ImsState, OwnNumber, RegStat, Storage, StoredSms
+from drivers.at.replies import (
+    CallStat,
+    CallState,
+    ImsState,
+    NetworkStat,
+    OwnNumber,
+    PinState,
+    RegStat,
+    Storage,
+    StoredSms,
+)
 from drivers.at.sockets import Socket
 
 __all__ = [
@@ -21,7 +31,9 @@ __all__ = [
     "ImsState",
     "Modem",
     "ModuleRebooted",
+    "NetworkStat",
     "OwnNumber",
+    "PinState",
     "RegStat",
     "Registration",
     "Reply",

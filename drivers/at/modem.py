@@ -15,7 +15,7 @@ from drivers.at import replies
 from drivers.at.cardfile import EF_ECC, EF_MSISDN, FileLayout, parse_emergency, parse_layout, parse_msisdn
 from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
-from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
+from drivers.at.replies import CallState, ImsState, NetworkStat, OwnNumber, PinState, Storage, StoredSms
 from drivers.at.sockets import Socket
 from drivers.sms import Deliver, StatusReport, Submit, with_smsc
 
@@ -36,6 +36,8 @@ _WANTED = (
 )
 _READ_BINARY, _READ_RECORD, _GET_RESPONSE = 176, 178, 192
 _POLL_S = 2.0
+#: looking for networks on every band of every technology
+_SEARCH_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,55 @@ class Modem:
             return replies.parse_ims(self._line("AT+CIREG?", "+CIREG:"))
         return None
 
+    def denial(self) -> int | None:
+        """Return the network's cause for the registration that it denies (24.301 and 24.501 annex A).
+
+        From the ``<reject_cause>`` of the registration commands with ``<n>`` = 3 (27.007 7.2); None when no domain
+        is denied, or when the module tells no cause of the specifications.
+        """
+        for name in self._dialect.registration:
+            with suppress(CommandRefused):
+                found = replies.parse_registration(self._line(f"AT{name}?", f"{name}:"), unsolicited=False)
+                if found.stat is replies.RegStat.DENIED and found.cause_type == 0:
+                    return found.reject_cause
+        return None
+
+    def networks(self) -> dict[str, NetworkStat]:
+        """Search the networks around: ``+COPS=?`` (27.007 7.3), by numeric PLMN; may take minutes."""
+        return replies.parse_networks(self._line("AT+COPS=?", "+COPS:", deadline_s=_SEARCH_S))
+
+    def select_network(self, plmn: str) -> None:
+        """Register on one network and no other: manual ``+COPS`` (27.007 7.3).
+
+        Raises :class:`drivers.api.CommandRefused` when that does not succeed; the module then may have no service
+        until :meth:`select_automatically`.
+        """
+        self._run(f'AT+COPS=1,2,"{plmn}"', deadline_s=_SEARCH_S)
+
+    def select_automatically(self) -> None:
+        """Let the module choose its network again, ``+COPS=0`` (27.007 7.3), and read back that it does.
+
+        Raises :class:`drivers.api.ProtocolError` when it says OK and still selects by hand.
+        """
+        self._run("AT+COPS=0", deadline_s=_SEARCH_S)
+        mode = replies.parse_operator(self._line("AT+COPS?", "+COPS:")).mode
+        if mode != 0:
+            raise ProtocolError(f"+COPS=0 was accepted and the mode is {mode}", where=self._channel.where)
+
+    def set_radio(self, *, on: bool) -> None:
+        """Switch transmitting and receiving off (flight mode) or on again: ``+CFUN`` 4 and 1 (27.007 8.2)."""
+        self._run(f"AT+CFUN={1 if on else 4}")
+
+    # Locks
+
+    def pin_state(self) -> PinState:
+        """Read what the module waits for before it uses the card: ``+CPIN?`` (27.007 8.3)."""
+        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
+
+    def facility_locked(self, facility: str) -> bool:
+        """Query a facility (``"PN"`` or another of 27.007 7.4): ``+CLCK`` with ``<mode>`` 2 changes nothing."""
+        return replies.parse_lock(self._run(f'AT+CLCK="{facility}",2', "+CLCK:"))
+
     # Calls
 
     def dial(self, number: str) -> None:
@@ -343,8 +394,8 @@ class Modem:
             command = replace(command, replies=(prefix,))
         return self._channel.execute(command, deadline_s).lines
 
-    def _line(self, text: str, prefix: str) -> str:
-        lines = self._run(text, prefix)
+    def _line(self, text: str, prefix: str, deadline_s: float | None = None) -> str:
+        lines = self._run(text, prefix, deadline_s)
         if not lines:
             raise ProtocolError(f"{text} answered OK without {prefix}", where=self._channel.where)
         return lines[-1]

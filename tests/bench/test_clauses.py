@@ -13,6 +13,7 @@ WITH_A_TEST = {
     "ESIM-03-2",
     "ESIM-04-1",
     "ESIM-06-1-a",
+    "ESIM-07-1",
 }
 
 ONE = """
