@@ -101,10 +101,13 @@ class BenchEntry(_Entry):
     """``[bench]``: what the bench is called in run folders and reports.
 
     ``lab`` is written by a virtual lab: its cards exist in it alone, whatever another lab calls its own.
+    ``second_plmn`` is the network code of another operator at this place on which the cards may roam; without it
+    service there is not tried.
     """
 
     name: Name
     lab: str = ""
+    second_plmn: Annotated[str, _digits(5, 6)] | None = None
 
 
 class Windows(_Entry):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from robot.api import SkipExecution, logger
 from robot.api.deco import keyword
@@ -148,7 +148,7 @@ class Checks:
         if not self.subject.can(capability):
             self.skip(f"{self.subject.name} declares no {capability}")
 
-    def skip(self, reason: str) -> None:
+    def skip(self, reason: str) -> NoReturn:
         """End the test as not applicable."""
         self.check.not_applicable(reason)
         raise SkipExecution(reason)

@@ -9,7 +9,7 @@ from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
 from bench.model import Function, Subscription
 from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
-from drivers.at import AtChannel, Modem, Urc, load_dialect, replies
+from drivers.at import AtChannel, Modem, Registration, Urc, load_dialect, replies
 from drivers.sms import Address, Deliver, Submit, text_messages
 
 #: how long a module may take to come back on its port and to register, in seconds
@@ -64,6 +64,8 @@ class Station:
         self._losses = 0
         self._watched = 0
         self._lost_for_good = False
+        #: whether a network was selected by hand, and the module has not yet been told to choose again
+        self._by_hand = False
 
     @property
     def modem(self) -> Modem:
@@ -113,6 +115,7 @@ class Station:
         if opened or self._boots_changed():
             self._modem.prepare()
             opened = True
+        self.select_automatically()
         if not self._modem.wait_registered(REGISTER_S).registered:
             self._losses += 1
             raise LinkError(
@@ -136,6 +139,23 @@ class Station:
             raise LinkError("The module lost its registration.", where=self.name, cause="loss of coverage")
         serving = self.modem.serving()
         return Circumstances(f"{self.name}/{self.channel.boots}/{self._losses}", serving.plmn, serving.rat)
+
+    def select_network(self, plmn: str) -> Registration:
+        """Register on one network by hand; raises CommandRefused when that does not succeed.
+
+        Whoever calls it calls :meth:`select_automatically` afterwards; what keeps him from it is made good when
+        the module is used or closed next.
+        """
+        self._by_hand = True
+        self._losses += 1
+        self.modem.select_network(plmn)
+        return self.modem.wait_registered(REGISTER_S)
+
+    def select_automatically(self) -> None:
+        """Let the module choose its network again, when one was selected by hand."""
+        if self._by_hand:
+            self.modem.select_automatically()
+            self._by_hand = False
 
     def mark(self) -> int:
         """Return the place in the history of unsolicited codes from which a later wait looks."""
@@ -209,5 +229,7 @@ class Station:
     def close(self) -> None:
         """Close the port."""
         if self._channel is not None:
+            with suppress(DriverError):
+                self.select_automatically()
             with suppress(DriverError):
                 self._channel.close()

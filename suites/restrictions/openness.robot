@@ -15,3 +15,8 @@ Module Has No Operator Lock
     [Documentation]    No personalisation of the module is active.
     [Tags]    ESIM-07-1
     Module Is Not Locked
+
+Module Serves A Second Network
+    [Documentation]    The module registers on another operator's network at the same place.
+    [Tags]    ESIM-07-5
+    Module Registers On Second Network

@@ -14,6 +14,7 @@ WITH_A_TEST = {
     "ESIM-04-1",
     "ESIM-06-1-a",
     "ESIM-07-1",
+    "ESIM-07-5",
 }
 
 ONE = """

@@ -7,10 +7,10 @@ import pytest
 from bench.evidence import Recorder
 from bench.inventory import Windows
 from bench.keywords.check import CheckRun
-from bench.keywords.openness import OpennessKeywords
+from bench.keywords.openness import OpennessKeywords, _service_on
 from bench.model import Check, Expectation, Outcome
 from drivers.api import CommandRefused
-from drivers.at import PinState
+from drivers.at import NetworkStat, PinState, Registration, Serving
 
 
 @pytest.fixture
@@ -74,3 +74,46 @@ class TestModuleIsNotLocked:
 
     def test_a_module_without_pin_query_passes_by_its_locks(self, keywords):
         assert self.verdict(keywords, Locks(pin=refused(4))) is Outcome.PASS
+
+
+class Visitor:
+    """A station that gets service on the second network, or not, in the way that the test chooses."""
+
+    name = "meter"
+
+    def __init__(self, *, refusal=None, registered=False, cause=None, around=("00101", "99970"), serving="99970"):
+        self.log = []
+        self._refusal, self._registered = refusal, registered
+        self.modem = SimpleNamespace(
+            denial=lambda: cause,
+            networks=lambda: dict.fromkeys(around, NetworkStat.AVAILABLE),
+            serving=lambda: Serving(serving, "LTE"),
+        )
+
+    def select_network(self, plmn):
+        self.log.append(plmn)
+        if self._refusal:
+            raise self._refusal
+        return Registration(cs=0, ps=None, eps=5 if self._registered else 2)
+
+    def ready(self):
+        self.log.append("home")
+
+
+@pytest.mark.parametrize(
+    ("visitor", "holds"),
+    [
+        (Visitor(registered=True), True),
+        (Visitor(registered=True, serving="00101"), None),
+        (Visitor(refusal=refused(3)), False),
+        (Visitor(refusal=refused(3), cause=11), None),
+        (Visitor(refusal=refused(30), cause=13), None),
+        (Visitor(refusal=refused(30), around=("00101",)), False),
+        (Visitor(refusal=refused(30), around=()), None),
+        (Visitor(refusal=refused(30)), None),
+        (Visitor(), None),
+    ],
+)
+def test_only_what_the_module_does_itself_counts_against_it_on_the_second_network(visitor, holds):
+    assert _service_on(visitor, "99970")[0] is holds
+    assert visitor.log == ["99970", "home"]
