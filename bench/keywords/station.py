@@ -126,6 +126,17 @@ class Station:
             )
         return opened
 
+    def check_card(self) -> None:
+        """Raise LinkError when the card in the module is not the one that the bench file names."""
+        imsi = self.modem.imsi()
+        if imsi != self.subscription.imsi:
+            raise LinkError(
+                f"The card in the module has the IMSI {imsi}, the bench file says {self.subscription.imsi}.",
+                where=self.name,
+                cause="cards were swapped, or another profile is enabled",
+                fix=f"put the card in, or correct [subscriptions.{self.subscription.name}]",
+            )
+
     def _boots_changed(self) -> bool:
         boots = self.channel.boots
         changed, self._watched = boots != self._watched, boots

@@ -132,7 +132,7 @@ class TestFinishedRun:
 
     def test_files_are_for_their_owner_only(self, finished):
         _, folder = finished
-        for path in folder.path.iterdir():
+        for path in (folder.path, *folder.path.rglob("*")):
             assert not path.stat().st_mode & 0o077, path
 
     def test_nothing_is_left_behind(self, finished):
@@ -203,6 +203,14 @@ def test_at_command_is_guarded_and_journaled(tmp_path, lab_bench):
     assert "emergency" in emergency.stderr
     events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
     assert not any(b"112" in event.data for event in events)
+
+
+def test_another_card_than_the_bench_file_says_is_an_error_for_its_module_alone(tmp_path, lab_bench):
+    lab_bench.write_text(lab_bench.read_text().replace('imsi = "460240000000001"', 'imsi = "460240000000007"'))
+    done = bench("run", "--bench", str(lab_bench), "--clause", "ESIM-03-1", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "1 error, 2 pass" in done.stdout
+    assert "The card in the module has the IMSI 460240*******01" in done.stdout.replace("\n", " ")
 
 
 def bench_on(tmp_path: Path, port: str) -> Path:
