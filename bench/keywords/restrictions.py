@@ -2,12 +2,13 @@
 
 from robot.api.deco import library
 
+from bench.keywords.identities import IdentityKeywords
 from bench.keywords.numbers import NumberKeywords
 from bench.keywords.openness import OpennessKeywords
 
 
 @library(scope="GLOBAL", listener="SELF", auto_keywords=False)
-class Restrictions(OpennessKeywords, NumberKeywords):
+class Restrictions(OpennessKeywords, IdentityKeywords, NumberKeywords):
     """Proves what an eSIM IoT subscription can and cannot do.
 
     A test opens a check with `Expect Refusal`, `Expect Service` or `Expect Property` in its setup, makes attempts

@@ -11,6 +11,7 @@ WITH_A_TEST = {
     *(f"ESIM-02-D{n}" for n in (1, 2, 3, 4)),
     "ESIM-03-1",
     "ESIM-03-2",
+    "ESIM-03-3",
     "ESIM-04-1",
     "ESIM-06-1-a",
     "ESIM-07-1",
