@@ -130,7 +130,8 @@ class ModuleEntry(_Entry):
     """``[modules.NAME]``: a module, how to reach it, the subscription in it and what it is able to do.
 
     ``dialect`` names one that the drivers have, or a dialect file (``.toml``). What is not among ``capabilities``
-    is not tried: its checks are not applicable.
+    is not tried: its checks are not applicable. ``stray_of`` names the module whose contract the card is of when
+    the card sits in the wrong device on purpose: such a module is neither tested nor a reference.
     """
 
     port: DevicePort
@@ -138,12 +139,14 @@ class ModuleEntry(_Entry):
     subscription: str
     capabilities: tuple[Capability, ...]
     baud: Annotated[int, BeforeValidator(_whole), Field(gt=0)] = 115200
+    stray_of: str | None = None
 
 
 class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form.
 
-    ``restricted = false`` marks a reference, which may reach everybody.
+    ``restricted = false`` marks a reference, which may reach everybody. ``bound_imei`` are the devices that the
+    contract binds the card to: whole IMEIs, or the leading 8 to 14 digits of a range.
     """
 
     operator: str
@@ -156,6 +159,7 @@ class SubscriptionEntry(_Entry):
     sms_allowed: tuple[Number, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
+    bound_imei: tuple[Annotated[str, _digits(8, 15)], ...] = ()
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:
@@ -242,12 +246,23 @@ class Bench(_Entry):
     limits: Limits = Limits()
 
     def subjects(self) -> tuple[str, ...]:
-        """Return the modules under test: those with a restricted subscription."""
-        return tuple(name for name in self.modules if self.subscription_of(name).restricted)
+        """Return the modules under test: those with a restricted subscription, strays left out."""
+        return tuple(
+            name for name in self.modules if self.subscription_of(name).restricted and not self._stray(name)
+        )
 
     def references(self) -> tuple[str, ...]:
         """Return the modules that serve as far ends and controls."""
-        return tuple(name for name in self.modules if not self.subscription_of(name).restricted)
+        return tuple(
+            name for name in self.modules if not (self.subscription_of(name).restricted or self._stray(name))
+        )
+
+    def strays_of(self, module: str) -> tuple[str, ...]:
+        """Return the modules outside a module's device binding with a card of its contract."""
+        return tuple(name for name, entry in self.modules.items() if entry.stray_of == module)
+
+    def _stray(self, module: str) -> bool:
+        return self.modules[module].stray_of is not None
 
     def subscription_of(self, module: str) -> SubscriptionEntry:
         """Return the subscription in a module."""
@@ -286,6 +301,7 @@ class Bench(_Entry):
             data_destinations=tuple(
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
+            bound_imei=entry.bound_imei,
         )
 
     def gateway_password(self, name: str) -> str:

@@ -87,7 +87,7 @@ class CheckRun:
         window = self._silence(trial.service)
         for number in range(1, TRIES + 1):
             seen = self._make(trial, window, number, whole=True)
-            if self.faulty or any(o.went is Went.YES for o in seen) or not _worth_repeating(seen):
+            if self.faulty or any(o.went is Went.YES for o in seen) or not _worth_repeating(trial, seen):
                 break
         if trial.arrived_late is not None:
             self.late_looks += [partial(trial.arrived_late, attempt) for attempt in self._attempts[-number:]]
@@ -220,5 +220,8 @@ def _arrival(seen: Iterable[Observation]) -> Observation | None:
     return next((o for o in seen if o.went is Went.YES and not o.late), None)
 
 
-def _worth_repeating(seen: Iterable[Observation]) -> bool:
+def _worth_repeating(trial: Trial, seen: Iterable[Observation]) -> bool:
+    """Whether one try shows too little: a cause that proves nothing alone, or a datagram that may just be lost."""
+    if trial.bearer == "udp":
+        return True
     return any(o.cause is not None and o.cause.cls in (CauseClass.AMBIGUOUS, CauseClass.TRANSIENT) for o in seen)

@@ -8,10 +8,20 @@ from datetime import timedelta
 from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
 from bench.model import Function, Subscription
-from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
+from drivers.api import (
+    CommandRefused,
+    CommandTimeout,
+    DialGuard,
+    DriverError,
+    LinkError,
+    Observer,
+    ProtocolError,
+)
 from drivers.at import AtChannel, Modem, Registration, Urc, load_dialect, replies
 from drivers.sms import Address, Deliver, Submit, text_messages
 
+#: the context of the contract's first APN; others are tried on one that is free
+OWN_CONTEXT = 1
 #: how long a module may take to come back on its port and to register, in seconds
 REOPEN_S = 5.0
 REGISTER_S = 10.0
@@ -63,6 +73,7 @@ class Station:
         self._modem: Modem | None = None
         self._losses = 0
         self._watched = 0
+        self._looked = 0
         self._lost_for_good = False
         #: whether a network was selected by hand, and the module has not yet been told to choose again
         self._by_hand = False
@@ -90,7 +101,20 @@ class Station:
         return self.subscription.allows(function)
 
     def ready(self) -> bool:
-        """Open, revive and wait for registration; return whether the module was (re)opened just now.
+        """Open, revive and wait for registration; return whether the module was (re)opened just now."""
+        opened = self.opened()
+        if not self.modem.wait_registered(REGISTER_S).registered:
+            self._losses += 1
+            raise LinkError(
+                "The module is not registered on the network.",
+                where=self.name,
+                cause="no coverage, or the card is refused",
+                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
+            )
+        return opened
+
+    def opened(self) -> bool:
+        """Open and revive, registered or not; return whether the module was (re)opened just now.
 
         After a revival that failed, later calls look only whether the port is back, so that one broken module
         costs its time once.
@@ -114,16 +138,9 @@ class Station:
             opened = True
         if opened or self._boots_changed():
             self._modem.prepare()
+            self._looked = self.mark()
             opened = True
         self.select_automatically()
-        if not self._modem.wait_registered(REGISTER_S).registered:
-            self._losses += 1
-            raise LinkError(
-                "The module is not registered on the network.",
-                where=self.name,
-                cause="no coverage, or the card is refused",
-                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
-            )
         return opened
 
     def check_card(self) -> None:
@@ -144,6 +161,7 @@ class Station:
 
     def circumstances(self) -> Circumstances:
         """Read where the module stands; a lost registration since the last look starts a new session."""
+        self._look_back()
         registration = self.modem.registration()
         if not registration.registered:
             self._losses += 1
@@ -167,6 +185,16 @@ class Station:
         if self._by_hand:
             self.modem.select_automatically()
             self._by_hand = False
+
+    def _look_back(self) -> None:
+        """Count what ended the session since the last look: a domain that was lost, or an unannounced restart."""
+        since, self._looked = self._looked, self.mark()
+        lost = self.channel.wait_for(lambda urc: replies.is_loss(urc.text), since=since, timeout_s=0)
+        restarted = self.modem.numbered_errors() is False
+        if lost is not None or restarted:
+            self._losses += 1
+        if restarted:
+            self.modem.prepare()
 
     def mark(self) -> int:
         """Return the place in the history of unsolicited codes from which a later wait looks."""
@@ -220,7 +248,10 @@ class Station:
         found: list[MessageSeen] = []
 
         def carries(urc: Urc) -> bool:
-            message = self.modem.incoming_sms(urc)
+            try:
+                message = self.modem.incoming_sms(urc)
+            except (ProtocolError, CommandRefused):
+                return False  # somebody else's message, as it seems: it stands in the journal as it came
             if not isinstance(message, Deliver) or token not in (message.user_data.text or ""):
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
@@ -231,11 +262,24 @@ class Station:
 
     # -- data -------------------------------------------------------------------------------------------------
 
-    def go_online(self, cid: int) -> None:
-        """Activate the context of the contract's first APN; raises CommandRefused with the network's cause."""
+    def go_online(self) -> int:
+        """Bring up the context of the contract's first APN and return its number.
+
+        Raises CommandRefused with the network's cause, LinkError when another APN is up there.
+        """
+        cid, apn = OWN_CONTEXT, next(iter(self.subscription.apns), "")
         if not self.modem.context(cid).active:
-            self.modem.define_context(cid, self.subscription.apns[0] if self.subscription.apns else "")
+            self.modem.define_context(cid, apn)
             self.modem.activate(cid)
+        granted = self.modem.context(cid).granted
+        if granted and apn and network_name(granted) != network_name(apn):
+            raise LinkError(
+                f"Context {cid} is up with the APN {granted}, the contract says {apn}.",
+                where=self.name,
+                cause="the module attached with an APN of its own",
+                fix=f'set AT+CGDCONT={cid},"IP","{apn}" and restart the module',
+            )
+        return cid
 
     def close(self) -> None:
         """Close the port."""
@@ -244,3 +288,8 @@ class Station:
                 self.select_automatically()
             with suppress(DriverError):
                 self._channel.close()
+
+
+def network_name(apn: str) -> str:
+    """Return an APN without its operator identifier, in lower case (23.003 9.1: names do not differ by case)."""
+    return apn.lower().partition(".mnc")[0]

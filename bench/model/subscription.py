@@ -30,7 +30,8 @@ class Destination:
 class Subscription:
     """Contract and identities of one subscription; numbers are digit strings in national form.
 
-    ``restricted`` is False for a reference subscription, which may reach everybody.
+    ``restricted`` is False for a reference subscription, which may reach everybody. ``bound_imei`` are the devices
+    that the card is bound to, by whole IMEIs or by their leading digits.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Subscription:
     sms_allowed: tuple[str, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[Destination, ...] = ()
+    bound_imei: tuple[str, ...] = ()
+
+    def binds(self, imei: str) -> bool:
+        """Whether the contract lets the card work in this device; one without bindings lets it work in all."""
+        return not self.bound_imei or imei.startswith(self.bound_imei)
 
     def allows(self, function: Function) -> bool:
         """Whether the contract contains the function; a reference subscription contains all."""

@@ -7,6 +7,7 @@ answer makes no sense. Deadlines and timeouts are in seconds.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -33,11 +34,15 @@ _WANTED = (
     ("AT+CNMI=2,2,0,1,0", "AT+CNMI=2,2,0,1", "AT+CNMI=2,1,0,1,0", "AT+CNMI=2,1,0,0,0", "AT+CNMI=2,1"),
     ("AT+CGEREP=2,1", "AT+CGEREP=2"),  # 27.007 10.1.19: what the network does to contexts
     ("AT+CIREG=2",),  # 27.007 8.71: with the services of the registration
+    ("AT+CPSMS=0",),  # 27.007 7.38: a module that sleeps misses what is sent to it
+    ("AT+CEDRXS=0",),  # 27.007 7.40
 )
 _READ_BINARY, _READ_RECORD, _GET_RESPONSE = 176, 178, 192
 _POLL_S = 2.0
 #: looking for networks on every band of every technology
 _SEARCH_S = 180.0
+#: context numbers that every module has (27.007 10.1.1 leaves the most to the module)
+_CONTEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Registration:
         stats = (self.cs, self.ps, self.eps, self.nr)
         return any(replies.RegStat(stat).registered for stat in stats if stat is not None)
 
+    @property
+    def denied(self) -> bool:
+        """Whether the network refused every domain that it was asked for."""
+        return not self.registered and replies.RegStat.DENIED in (self.cs, self.ps, self.eps, self.nr)
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -76,11 +86,15 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A PDP context: its access point name, and its address while it is active."""
+    """A PDP context: the access point name it is defined with, and its address while it is active.
+
+    ``granted`` is the name that the network gave, empty while inactive and where the module cannot tell.
+    """
 
     apn: str
     address: str | None
     active: bool
+    granted: str = ""
 
 
 class Modem:
@@ -173,12 +187,24 @@ class Modem:
 
         Unsolicited codes wake it; since a module may lose them, it also reads every 2 s.
         """
+        return self._wait_registration(timeout_s, lambda registration: registration.registered)
+
+    def register_again(self, timeout_s: float) -> Registration:
+        """Leave the network and register afresh, by ``+CFUN`` 4 and 1 (27.007 8.2).
+
+        Returns when the network has taken or refused the module, or after ``timeout_s``.
+        """
+        self._run("AT+CFUN=4")
+        self._run("AT+CFUN=1")
+        return self._wait_registration(timeout_s, lambda found: found.registered or found.denied)
+
+    def _wait_registration(self, timeout_s: float, enough: Callable[[Registration], bool]) -> Registration:
         end = time.monotonic() + timeout_s
         while True:
             since = self._channel.mark()
             registration = self.registration()
             left = end - time.monotonic()
-            if registration.registered or left <= 0:
+            if enough(registration) or left <= 0:
                 return registration
             self._channel.wait_for(
                 lambda urc: urc.text.startswith(self._dialect.registration),
@@ -193,6 +219,13 @@ class Modem:
         operator = replies.parse_operator(self._line("AT+COPS?", "+COPS:"))
         return Serving(operator.name, replies.rat(operator.act) if operator.name else "")
 
+    def numbered_errors(self) -> bool | None:
+        """Read ``+CMEE?`` (27.007 9.1): off again after a restart; None when the module cannot tell."""
+        with suppress(CommandRefused):
+            lines = self._run("AT+CMEE?", "+CMEE:")
+            return bool(lines) and not lines[0].endswith("0")
+        return None
+
     def ims(self) -> ImsState | None:
         """Read ``+CIREG?`` (27.007 8.71); None when the module does not know the command."""
         with suppress(CommandRefused):
@@ -205,7 +238,7 @@ class Modem:
         From the ``<reject_cause>`` of the registration commands with ``<n>`` = 3 (27.007 7.2); None when no domain
         is denied, or when the module tells no cause of the specifications.
         """
-        for name in self._dialect.registration:
+        for name in reversed(self._dialect.registration):  # a missing circuit-switched domain tells least
             with suppress(CommandRefused):
                 found = replies.parse_registration(self._line(f"AT{name}?", f"{name}:"), unsolicited=False)
                 if found.stat is replies.RegStat.DENIED and found.cause_type == 0:
@@ -233,10 +266,6 @@ class Modem:
         mode = replies.parse_operator(self._line("AT+COPS?", "+COPS:")).mode
         if mode != 0:
             raise ProtocolError(f"+COPS=0 was accepted and the mode is {mode}", where=self._channel.where)
-
-    def set_radio(self, *, on: bool) -> None:
-        """Switch transmitting and receiving off (flight mode) or on again: ``+CFUN`` 4 and 1 (27.007 8.2)."""
-        self._run(f"AT+CFUN={1 if on else 4}")
 
     # Locks
 
@@ -352,7 +381,23 @@ class Modem:
                 apn = replies.parse_active_context(granted[0]).apn
         with suppress(CommandRefused):
             address = replies.parse_addresses(self._run(f"AT+CGPADDR={cid}", "+CGPADDR:")).get(cid, "")
-        return Context(apn or self._apn(cid), address or None, active=True)
+        return Context(self._apn(cid), address or None, active=True, granted=apn)
+
+    def free_context(self) -> int:
+        """Return the number of a context that is neither defined nor active; raises Unsupported without one."""
+        definitions = replies.parse_context_definitions(self._run("AT+CGDCONT?", "+CGDCONT:"))
+        taken = {definition.cid for definition in definitions}
+        taken.update(replies.parse_context_states(self._run("AT+CGACT?", "+CGACT:")))
+        free = next((cid for cid in range(2, _CONTEXTS) if cid not in taken), None)
+        if free is None:
+            raise Unsupported(
+                "every context is defined", where=self._channel.where, fix="delete one by AT+CGDCONT=N"
+            )
+        return free
+
+    def forget_context(self, cid: int) -> None:
+        """Delete a context definition: ``+CGDCONT=<cid>`` (27.007 10.1.1)."""
+        self._run(f"AT+CGDCONT={cid}")
 
     def data_cause(self) -> str:
         """Read why the last activation failed, as :meth:`call_cause` does: there is one such report."""

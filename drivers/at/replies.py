@@ -142,6 +142,19 @@ def parse_registration(line: str, *, unsolicited: bool) -> NetworkRegistration:
     )
 
 
+_REGISTRATION = ("+CREG:", "+CGREG:", "+CEREG:", "+C5GREG:")
+
+
+def is_loss(line: str) -> bool:
+    """Whether an unsolicited code says that a domain is no longer registered (27.007 7.2)."""
+    if not line.startswith(_REGISTRATION):
+        return False
+    try:
+        return not parse_registration(line, unsolicited=True).stat.registered
+    except ProtocolError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """``+COPS?`` (27.007 7.3): ``name`` in the form that ``format`` says (2: numeric PLMN), ``""`` without one."""

@@ -18,10 +18,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from bench.evidence import RunFolder, read_journal
+from bench.evidence import Recorder, RunFolder, junit, read_journal
 from bench.evidence.journal import parse_event
 from bench.inventory import load_bench
-from bench.model import Kind, Outcome
+from bench.model import Kind, Outcome, Verdict
 from reports.summary import render, summarise
 
 BENCH = Path(sys.executable).with_name("bench")
@@ -138,6 +138,13 @@ class TestFinishedRun:
     def test_nothing_is_left_behind(self, finished):
         _, folder = finished
         assert processes_about(folder.name) == []
+
+
+def test_junit_counts_tests_that_never_came_to_a_check(tmp_path):
+    with Recorder(tmp_path / "journal.jsonl", "test") as recorder:
+        recorder.record("judge", Verdict("V1@meter/Never Started", "V1", "meter", Outcome.ERROR, ("never",)))
+    suite = ET.fromstring(junit(read_journal(tmp_path / "journal.jsonl"), "run")).find("testsuite")
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
