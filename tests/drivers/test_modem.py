@@ -203,6 +203,18 @@ def test_registration_that_does_not_come_is_reported_not_raised(bench: Bench) ->
     assert registration.cs == 3
 
 
+def test_registering_afresh_ends_with_the_networks_refusal(bench: Bench) -> None:
+    answers = ["+CREG: 3,2\nOK", "+CREG: 3,3,,,,0,6\nOK\n+CREG: 3"]
+    modem, peer, _ = bench({"AT+CFUN=4": "OK", "AT+CFUN=1": "OK\n+CREG: 2", "AT+CREG?": answers})
+    registration = modem.register_again(60)
+    assert (registration.registered, registration.denied) == (False, True)
+    assert peer.heard[:2] == ["AT+CFUN=4", "AT+CFUN=1"]
+
+
+def test_a_module_without_circuit_switched_service_is_not_denied() -> None:
+    assert not Registration(cs=3, ps=None, eps=1).denied
+
+
 @pytest.mark.parametrize(
     ("line", "serving"),
     [('+COPS: 0,2,"46000",7', Serving("46000", "LTE")), ("+COPS: 0", Serving("", ""))],
