@@ -146,7 +146,8 @@ class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form.
 
     ``restricted = false`` marks a reference, which may reach everybody. ``bound_imei`` are the devices that the
-    contract binds the card to: whole IMEIs, or the leading 8 to 14 digits of a range.
+    contract binds the card to: whole IMEIs, or the leading 8 to 14 digits of a range. ``cap_bytes`` is what the
+    card may still send and receive before its cap stops it; where it is given, a run uses it up.
     """
 
     operator: str
@@ -160,6 +161,7 @@ class SubscriptionEntry(_Entry):
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
     bound_imei: tuple[Annotated[str, _digits(8, 15)], ...] = ()
+    cap_bytes: Annotated[int, BeforeValidator(_whole), Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:
@@ -302,6 +304,7 @@ class Bench(_Entry):
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
             bound_imei=entry.bound_imei,
+            cap_bytes=entry.cap_bytes,
         )
 
     def gateway_password(self, name: str) -> str:
