@@ -103,10 +103,13 @@ class BenchEntry(_Entry):
     """``[bench]``: what the bench is called in run folders and reports.
 
     ``lab`` is written by a virtual lab: its cards exist in it alone, whatever another lab calls its own.
+    ``second_plmn`` is the network code of another operator at this place on which the cards may roam; without it
+    service there is not tried.
     """
 
     name: Name
     lab: str = ""
+    second_plmn: Annotated[str, _digits(5, 6)] | None = None
 
 
 class Windows(_Entry):
@@ -129,7 +132,8 @@ class ModuleEntry(_Entry):
     """``[modules.NAME]``: a module, how to reach it, the subscription in it and what it is able to do.
 
     ``dialect`` names one that the drivers have, or a dialect file (``.toml``). What is not among ``capabilities``
-    is not tried: its checks are not applicable.
+    is not tried: its checks are not applicable. ``stray_of`` names the module whose contract the card is of when
+    the card sits in the wrong device on purpose: such a module is neither tested nor a reference.
     """
 
     port: DevicePort
@@ -137,13 +141,16 @@ class ModuleEntry(_Entry):
     subscription: str
     capabilities: tuple[Capability, ...]
     baud: Annotated[int, BeforeValidator(_whole), Field(gt=0)] = 115200
+    stray_of: str | None = None
 
 
 class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form.
 
     ``restricted = false`` marks a reference, which may reach everybody. ``purpose`` says what business the calls
-    and messages with the listed numbers serve (clause ESIM-02-D5).
+    and messages with the listed numbers serve (clause ESIM-02-D5). ``bound_imei`` are the devices that the
+    contract binds the card to: whole IMEIs, or the leading 8 to 14 digits of a range. ``cap_bytes`` is what the
+    card may still send and receive before its cap stops it; where it is given, a run uses it up.
     """
 
     operator: str
@@ -157,6 +164,8 @@ class SubscriptionEntry(_Entry):
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
     purpose: str = ""
+    bound_imei: tuple[Annotated[str, _digits(8, 15)], ...] = ()
+    cap_bytes: Annotated[int, BeforeValidator(_whole), Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _contract_is_given(self) -> Self:
@@ -264,12 +273,23 @@ class Bench(_Entry):
     quarantine: tuple[QuarantineEntry, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
-        """Return the modules under test: those with a restricted subscription."""
-        return tuple(name for name in self.modules if self.subscription_of(name).restricted)
+        """Return the modules under test: those with a restricted subscription, strays left out."""
+        return tuple(
+            name for name in self.modules if self.subscription_of(name).restricted and not self._stray(name)
+        )
 
     def references(self) -> tuple[str, ...]:
         """Return the modules that serve as far ends and controls."""
-        return tuple(name for name in self.modules if not self.subscription_of(name).restricted)
+        return tuple(
+            name for name in self.modules if not (self.subscription_of(name).restricted or self._stray(name))
+        )
+
+    def strays_of(self, module: str) -> tuple[str, ...]:
+        """Return the modules outside a module's device binding with a card of its contract."""
+        return tuple(name for name, entry in self.modules.items() if entry.stray_of == module)
+
+    def _stray(self, module: str) -> bool:
+        return self.modules[module].stray_of is not None
 
     def subscription_of(self, module: str) -> SubscriptionEntry:
         """Return the subscription in a module."""
@@ -309,6 +329,8 @@ class Bench(_Entry):
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
             purpose=entry.purpose,
+            bound_imei=entry.bound_imei,
+            cap_bytes=entry.cap_bytes,
         )
 
     def quarantines(self) -> tuple[Quarantine, ...]:

@@ -159,6 +159,12 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 f"[modules.{name}] dialect: no dialect is called {module.dialect!r}",
                 _instead(module.dialect, dialect_names()),
             )
+        if module.stray_of is not None and module.stray_of not in bench.subjects():
+            yield _Complaint(
+                ("modules", name, "stray_of"),
+                f"[modules.{name}] stray_of: no module under test is called {module.stray_of!r}",
+                _instead(module.stray_of, bench.subjects()),
+            )
     for name, far_end in bench.far_ends.items():
         if isinstance(far_end, SmsAccountEntry) and far_end.gateway not in bench.gateways:
             yield _Complaint(

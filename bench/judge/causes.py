@@ -21,7 +21,8 @@ _CLASSES: dict[str, dict[CauseClass, frozenset[int]]] = {
         CauseClass.TRANSIENT: frozenset({38, 41, 42, 47}),
     },
     "ESM": {CauseClass.POLICY: frozenset({8, 27, 29, 33}), CauseClass.TRANSIENT: frozenset({26, 31, 34})},
-    "EMM": {CauseClass.TRANSIENT: frozenset({17, 22})},
+    # 24.301 A.1: IMEI not accepted, illegal ME
+    "EMM": {CauseClass.POLICY: frozenset({5, 6}), CauseClass.TRANSIENT: frozenset({17, 22})},
     "SIP": {
         CauseClass.POLICY: frozenset({403, 603}),
         CauseClass.AMBIGUOUS: frozenset({480, 503}),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from robot.api import SkipExecution, logger
 from robot.api.deco import keyword
@@ -172,7 +172,7 @@ class Checks:
             )
         )
 
-    def skip(self, reason: str) -> None:
+    def skip(self, reason: str) -> NoReturn:
         """End the test as not applicable."""
         self.check.not_applicable(reason)
         raise SkipExecution(reason)

@@ -50,8 +50,11 @@ class Session:
             )
         return cls(RunFolder.open(Path(path)), f"suites-{os.getpid()}")
 
-    def station(self, name: str) -> Station:
-        """Return a module of the bench, ready to be used; raises DriverError when it is not."""
+    def station(self, name: str, *, registered: bool = True) -> Station:
+        """Return a module of the bench, ready to be used; raises DriverError when it is not.
+
+        Without ``registered`` it need not be on the network.
+        """
         if name not in self._stations:
             entry = self.bench.modules[name]
             self._stations[name] = Station(
@@ -63,7 +66,7 @@ class Session:
                 observer=self.recorder.wire,
             )
         station = self._stations[name]
-        if station.ready():
+        if station.ready() if registered else station.opened():
             station.check_card()
             self.guard.add_emergency_numbers(station.modem.emergency_numbers())
             identity = station.modem.identity()

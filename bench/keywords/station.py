@@ -23,6 +23,7 @@ from drivers.at import (
     MessageService,
     Messaging,
     Modem,
+    Registration,
     Storage,
     StoredSms,
     Urc,
@@ -108,6 +109,8 @@ class Station:
         self._watched = 0
         self._looked = 0
         self._lost_for_good = False
+        #: whether a network was selected by hand, and the module has not yet been told to choose again
+        self._by_hand = False
 
     @property
     def modem(self) -> Modem:
@@ -139,7 +142,20 @@ class Station:
         return self.subscription.allows(function)
 
     def ready(self) -> bool:
-        """Open, revive and wait for registration; return whether the module was (re)opened just now.
+        """Open, revive and wait for registration; return whether the module was (re)opened just now."""
+        opened = self.opened()
+        if not self.modem.wait_registered(REGISTER_S).registered:
+            self._losses += 1
+            raise LinkError(
+                "The module is not registered on the network.",
+                where=self.name,
+                cause="no coverage, or the card is refused",
+                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
+            )
+        return opened
+
+    def opened(self) -> bool:
+        """Open and revive, registered or not; return whether the module was (re)opened just now.
 
         After a revival that failed, later calls look only whether the port is back, so that one broken module
         costs its time once.
@@ -166,14 +182,7 @@ class Station:
             self._modem.prepare()
             self._looked = self.mark()
             opened = True
-        if not self._modem.wait_registered(REGISTER_S).registered:
-            self._losses += 1
-            raise LinkError(
-                "The module is not registered on the network.",
-                where=self.name,
-                cause="no coverage, or the card is refused",
-                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
-            )
+        self.select_automatically()
         return opened
 
     def check_card(self) -> None:
@@ -201,6 +210,23 @@ class Station:
             raise LinkError("The module lost its registration.", where=self.name, cause="loss of coverage")
         serving = self.modem.serving()
         return Circumstances(f"{self.name}/{self.channel.boots}/{self._losses}", serving.plmn, serving.rat)
+
+    def select_network(self, plmn: str) -> Registration:
+        """Register on one network by hand; raises CommandRefused when that does not succeed.
+
+        Whoever calls it calls :meth:`select_automatically` afterwards; what keeps him from it is made good when
+        the module is used or closed next.
+        """
+        self._by_hand = True
+        self._losses += 1
+        self.modem.select_network(plmn)
+        return self.modem.wait_registered(REGISTER_S)
+
+    def select_automatically(self) -> None:
+        """Let the module choose its network again, when one was selected by hand."""
+        if self._by_hand:
+            self.modem.select_automatically()
+            self._by_hand = False
 
     def _look_back(self) -> None:
         """Count what ended the session since the last look: a domain that was lost, or an unannounced restart."""
@@ -390,6 +416,8 @@ class Station:
     def close(self) -> None:
         """Close the port."""
         if self._channel is not None:
+            with suppress(DriverError):
+                self.select_automatically()
             with suppress(DriverError):
                 self._channel.close()
 

@@ -41,6 +41,8 @@ LOOK_S = 0.25
 RELEASED = frozenset({"NO CARRIER", "BUSY", "NO ANSWER"})
 #: a stack of its own gives a connection up after one to two minutes
 SOCKET_S = 160.0
+#: how long the network may take to accept or refuse a module, in seconds
+ATTACH_S = 60.0
 #: the data server answers with about as many bytes as it got
 ANSWERED = 2
 
@@ -252,6 +254,15 @@ def context(attempt: Attempt, module: Station, apn: str) -> list[Observation]:
         for release in (module.modem.deactivate, module.modem.forget_context):
             with suppress(CommandRefused):
                 release(cid)
+
+
+def attachment(attempt: Attempt, module: Station, apn: str) -> list[Observation]:
+    """Register afresh and, where the network takes the module, activate a context with the APN."""
+    if module.modem.register_again(ATTACH_S).registered:
+        return context(attempt, module, apn)
+    code = module.modem.denial()
+    why = None if code is None else cause("EMM", code, "registration refused")
+    return [_silent(attempt, module.name), _initiator(attempt, module.name, why, "not registered")]
 
 
 def _activate(attempt: Attempt, module: Station, apn: str, cid: int) -> list[Observation]:

@@ -103,7 +103,8 @@ def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> Run
     subjects = selection.subjects(bench)
     options = selection.robot_options()
     with ExitStack() as stack:
-        modules = (*subjects, *bench.references())
+        strays = (stray for subject in subjects for stray in bench.strays_of(subject))
+        modules = (*subjects, *bench.references(), *strays)
         stack.enter_context(claim(resources_of(bench, modules)))
         _look_at_ports(bench, modules)
         folder = RunFolder.create(root, bench.bench.name)

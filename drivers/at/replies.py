@@ -171,6 +171,23 @@ def parse_operator(line: str) -> Operator:
     return Operator(_integer(values, 0), _maybe_integer(values, 1), _text(values, 2), _maybe_integer(values, 3))
 
 
+class NetworkStat(IntEnum):
+    """``<stat>`` of a network that a search found (27.007 7.3)."""
+
+    UNKNOWN = 0
+    AVAILABLE = 1
+    CURRENT = 2
+    FORBIDDEN = 3
+
+
+_FOUND = re.compile(r'\((\d),"[^"]*","[^"]*","?(\d{5,6})"?(?:,\d+)?\)')
+
+
+def parse_networks(line: str) -> dict[str, NetworkStat]:
+    """Read the networks of ``+COPS=?`` (27.007 7.3) by numeric PLMN; one found on several technologies is one."""
+    return {plmn: NetworkStat(int(stat)) for stat, plmn in _FOUND.findall(line)}
+
+
 class CallStat(IntEnum):
     """``<stat>`` of ``+CLCC`` (27.007 7.18)."""
 
@@ -511,6 +528,11 @@ class PinState(StrEnum):
     PH_CORP_PIN = "PH-CORP PIN"
     PH_CORP_PUK = "PH-CORP PUK"
 
+    @property
+    def locks_module(self) -> bool:
+        """Whether a personalisation of the module (3GPP TS 22.022) keeps it from using this card."""
+        return self.startswith("PH-")
+
 
 def parse_pin(line: str) -> PinState:
     """Read ``+CPIN: <code>``."""
@@ -518,6 +540,11 @@ def parse_pin(line: str) -> PinState:
         return PinState(_text(fields(line), 0))
     except ValueError as error:
         raise _not_understood(line) from error
+
+
+def parse_lock(lines: Iterable[str]) -> bool:
+    """Read ``+CLCK: <status>[,<class>]`` lines (27.007 7.4): whether the facility is active for any class."""
+    return any(_integer(fields(line), 0) == 1 for line in lines)
 
 
 def parse_iccid(line: str) -> str:

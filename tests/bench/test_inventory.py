@@ -95,6 +95,43 @@ def test_a_subscription_in_the_words_of_the_judge(tmp_path: Path) -> None:
     assert bench.model("phone").allows(Function.SMS_MO)
 
 
+STRAY = """
+[modules.stray]
+port = "/dev/ttyUSB9"
+subscription = "spare"
+capabilities = ["data"]
+stray_of = "meter"
+
+[subscriptions.spare]
+operator = "cmcc"
+msisdn = "1440000000004"
+iccid = "89860000000000000004"
+imsi = "460000000000004"
+functions = ["data"]
+bound_imei = ["860000000000001", "86000000"]
+"""
+
+
+def test_a_stray_is_neither_tested_nor_a_reference(tmp_path: Path) -> None:
+    bench = load(tmp_path, GOOD + STRAY)
+    assert (bench.subjects(), bench.references()) == (("meter",), ("phone",))
+    assert (bench.strays_of("meter"), bench.strays_of("phone")) == (("stray",), ())
+
+
+def test_a_card_is_bound_to_whole_imeis_and_to_ranges(tmp_path: Path) -> None:
+    bench = load(tmp_path, GOOD + STRAY.replace('"86000000"', '"35000000"'))
+    spare = bench.model("spare")
+    assert [spare.binds(imei) for imei in ("860000000000001", "860000000000002", "350000001234567")] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert bench.model("meter").binds("860000000000002"), "a contract without bindings takes every device"
+
+
+def test_a_stray_strays_from_a_module_under_test(tmp_path: Path) -> None:
+    with pytest.raises(BenchFileError, match="no module under test is called 'phone'"):
+        load(tmp_path, GOOD + STRAY.replace('stray_of = "meter"', 'stray_of = "phone"'))
+
+
 def test_an_iccid_may_hold_letters(tmp_path: Path) -> None:
     bench = load(tmp_path, GOOD.replace("89860000000000000001", "898604000000000000c1"))
     assert bench.subscriptions["meter"].iccid == "898604000000000000C1"
@@ -151,7 +188,7 @@ BAD = {
         'name = "lab"',
         'xyzzy = "lab"',
         "2: unknown key 'xyzzy' in [bench]",
-        "write one of lab, name",
+        "write one of lab, name, second_plmn",
     ),
     "unknown section": (
         "[gateways.sp]",
