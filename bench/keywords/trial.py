@@ -145,7 +145,7 @@ def call(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, wh
     final = final or caller.call_ended(since_caller)
     if ring is None and final:
         report = caller.modem.call_cause()
-        cause = cause_of_call(final, release_cause(report), report)
+        cause = cause_of_call(final, release_cause(report, caller.channel.dialect.release), report)
         seen.append(_initiator(attempt, caller.name, cause, final))
     else:
         seen.append(_initiator(attempt, caller.name, None, final or "the call was accepted"))
