@@ -23,7 +23,7 @@ from bench.inventory.benchfile import (
     Windows,
 )
 from bench.inventory.errors import BenchFileError, Misplaced
-from drivers.at.dialect import dialect_names
+from drivers.at.dialect import DialectError, dialect_names, load_dialect
 
 _SINGLE: dict[str, type[BaseModel]] = {"bench": BenchEntry, "windows": Windows, "limits": Limits}
 _NAMED: dict[str, type[BaseModel]] = {
@@ -149,12 +149,9 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 f"[modules.{name}] subscription: no subscription is called {module.subscription!r}",
                 _instead(module.subscription, bench.subscriptions),
             )
-        if not module.dialect.endswith(".toml") and module.dialect not in dialect_names():
-            yield _Complaint(
-                ("modules", name, "dialect"),
-                f"[modules.{name}] dialect: no dialect is called {module.dialect!r}",
-                _instead(module.dialect, dialect_names()),
-            )
+        if dialect := _dialect(module.dialect):
+            cause, fix = dialect
+            yield _Complaint(("modules", name, "dialect"), f"[modules.{name}] dialect: {cause}", fix)
     for name, far_end in bench.far_ends.items():
         if isinstance(far_end, SmsAccountEntry) and far_end.gateway not in bench.gateways:
             yield _Complaint(
@@ -164,6 +161,20 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 if bench.gateways
                 else f"add [gateways.{far_end.gateway}]",
             )
+
+
+def _dialect(name: str) -> tuple[str, str] | None:
+    """Return cause and fix when a module's dialect cannot be had."""
+    if not name.endswith(".toml"):
+        known = dialect_names()
+        return None if name in known else (f"no dialect is called {name!r}", _instead(name, known))
+    if not Path(name).is_absolute():
+        return f"{name!r} is no absolute path", "write it from / on, since a run's programs start elsewhere"
+    try:
+        load_dialect(name)
+    except DialectError as error:
+        return f"{name}: {error.what}", error.fix or "see docs/dialects.md"
+    return None
 
 
 def _duplicates(bench: Bench) -> Iterator[_Complaint]:
