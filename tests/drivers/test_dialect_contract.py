@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from drivers.api import CommandRefused, Unsupported
-from drivers.at import AtChannel, Command, Dialect, Modem, dialect_names, load_dialect
+from drivers.at import Command, Dialect, Modem, dialect_names, load_dialect
 from drivers.at.dialect import SocketDialogue, Step
 from drivers.at.framer import Framer, Kind
-from tests.drivers.scripted import Prompt, Scripted
+from tests.drivers.scripted import Prompt, Scripted, open_modem
 
 #: A vendor that nobody knows: own ICCID command, own start, own end of a call, own sockets.
 OWN = r"""
@@ -44,13 +44,6 @@ VALUES: dict[str, str | int] = {"cid": 1, "apn": APN, "host": "192.0.2.1", "port
 DATA = b"\x00\xffhi"
 
 
-class Permissive:
-    """Lets everything pass: nothing here reaches anybody."""
-
-    def check(self, outbound: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(params=[*dialect_names(), "own"])
 def dialect(request: pytest.FixtureRequest, tmp_path: Path) -> Dialect:
     if request.param != "own":
@@ -60,19 +53,16 @@ def dialect(request: pytest.FixtureRequest, tmp_path: Path) -> Dialect:
     return load_dialect(str(path))
 
 
-Open = Callable[..., tuple[Modem, Scripted, AtChannel]]
+Open = Callable[..., tuple[Modem, Scripted]]
 
 
 @pytest.fixture
 def module(dialect: Dialect) -> Iterator[Open]:
     with ExitStack() as stack:
 
-        def build(table: dict[str, str | Prompt | list[str | Prompt]]) -> tuple[Modem, Scripted, AtChannel]:
+        def build(table: dict[str, str | Prompt | list[str | Prompt]]) -> tuple[Modem, Scripted]:
             peer = stack.enter_context(Scripted(table))
-            channel = stack.enter_context(
-                AtChannel(peer.port, name="dut", guard=Permissive(), dialect=dialect, observer=lambda record: None)
-            )
-            return Modem(channel), peer, channel
+            return stack.enter_context(open_modem(peer, dialect)), peer
 
         yield build
 
@@ -103,7 +93,7 @@ def test_its_start_ends_what_was_pending(dialect: Dialect) -> None:
 
 
 def test_it_is_prepared_with_its_own_commands(dialect: Dialect, module: Open) -> None:
-    modem, peer, _ = module({"AT": "OK", "ATE0": "OK", "AT+CMEE=1": "OK"})  # refuses everything else
+    modem, peer = module({"AT": "OK", "ATE0": "OK", "AT+CMEE=1": "OK"})  # refuses everything else
     modem.prepare()
     assert [line for line in peer.heard if line in dialect.init] == list(dialect.init)
     assert {f"AT{name}=2" for name in dialect.registration} <= set(peer.heard)
@@ -112,21 +102,21 @@ def test_it_is_prepared_with_its_own_commands(dialect: Dialect, module: Open) ->
 def test_the_iccid_is_found_with_any_of_its_commands(dialect: Dialect, module: Open) -> None:
     for asked in dialect.iccid:
         name = asked.removeprefix("AT").removesuffix("?")
-        modem, peer, _ = module({asked: f"{name}: {ICCID}\nOK"})
+        modem, peer = module({asked: f"{name}: {ICCID}\nOK"})
         assert modem.iccid() == ICCID
         assert peer.heard == list(dialect.iccid[: dialect.iccid.index(asked) + 1])
-    modem, _, _ = module({})
+    modem, _ = module({})
     with pytest.raises(Unsupported):
         modem.iccid()
 
 
 def test_it_registers(dialect: Dialect, module: Open) -> None:
-    modem, _, _ = module({f"AT{name}?": f"{name}: 2,5\nOK" for name in dialect.registration})
+    modem, _ = module({f"AT{name}?": f"{name}: 2,5\nOK" for name in dialect.registration})
     assert modem.registration().registered
 
 
 def test_a_call_is_ended_its_way(dialect: Dialect, module: Open) -> None:
-    modem, peer, _ = module({f"ATD{NUMBER};": "OK", dialect.hang_up: "OK"})
+    modem, peer = module({f"ATD{NUMBER};": "OK", dialect.hang_up: "OK"})
     modem.dial(NUMBER)
     modem.hang_up()
     assert peer.heard[-1] == dialect.hang_up
@@ -193,7 +183,7 @@ def pieces(dialogue: SocketDialogue) -> list[bytes]:
 def test_its_sockets_carry_data_both_ways(dialect: Dialect, module: Open) -> None:
     for protocol, dialogue in dialect.sockets.items():
         number = dialogue.first if dialogue.ids else 2
-        modem, peer, _ = module(peer_of(dialogue, number))
+        modem, peer = module(peer_of(dialogue, number))
         with modem.open_socket(1, protocol, "192.0.2.1", 7, 60) as socket:
             assert socket.number == number
             socket.send(b"".join(pieces(dialogue)))
@@ -213,7 +203,7 @@ def test_a_refused_opening_is_told_and_closed(dialect: Dialect, module: Open) ->
         table = peer_of(dialogue, number)
         last = fill(dialogue.open[-1].command, id=number)
         table[last] = "ERROR"
-        modem, peer, _ = module(table)
+        modem, peer = module(table)
         with pytest.raises(CommandRefused) as caught:
             modem.open_socket(1, protocol, "192.0.2.1", 7, 60)
         assert caught.value.family
@@ -235,7 +225,7 @@ def test_a_failure_within_the_reply_is_a_refusal(dialect: Dialect, module: Open)
                     right = reply_line(prefix, {step.succeeds[0]: fill(step.succeeds[1], id=number)})
                     wrong = answer.replace(right, reply_line(prefix, {step.succeeds[0]: "599"}))
                 table[fill(step.command, id=number)] = wrong
-                modem, _, _ = module(table)
+                modem, _ = module(table)
                 with pytest.raises(CommandRefused):
                     modem.open_socket(1, protocol, "192.0.2.1", 7, 60)
 

@@ -1,10 +1,14 @@
 """Dialect files: what comes with the driver, and what a wrong file says."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from drivers.at.dialect import DialectError, dialect_names, load_dialect
+from drivers.at.dialect import Dialect, DialectError, SocketDialogue, Step, dialect_names, load_dialect
+
+PAGE = Path(__file__).parents[2] / "docs/dialects.md"
 
 MINIMAL_SOCKETS = """
 [sockets.tcp]
@@ -82,3 +86,18 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     path.write_bytes(b'name = "\xff"')
     with pytest.raises(DialectError, match="not readable"):
         load_dialect(path)
+
+
+def test_the_page_shows_a_dialect_that_loads(tmp_path: Path) -> None:
+    examples = re.findall(r"^ *```toml\n(.*?)^ *```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    dialect = load_dialect(
+        write(tmp_path, "\n".join(example for example in examples if "[modules" not in example))
+    )
+    assert (dialect.hang_up, dialect.sockets["tcp"].first) == ("AT$ZHUP", 5)
+
+
+def test_the_page_explains_every_key() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    keys = {key.name for kind in (Dialect, SocketDialogue, Step) for key in fields(kind)}
+    keys -= {"name", "sockets", "open", "send", "receive", "close"}  # the file's name; tables of the example
+    assert not [key for key in keys if f"`{key}`" not in page]
