@@ -1,5 +1,8 @@
 """Replies of modules, from the specifications; test_replies_corpus.py has those of other projects' tests."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,3 +242,136 @@ def test_context_addresses() -> None:
     ]
     lines.append('+CGPADDR: 5,"254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1"')
     assert replies.parse_addresses(lines) == {1: "10.0.0.5", 2: "", 3: "", 4: "10.0.0.6", 5: "fe80::1"}
+
+
+# What a test command offers, V.250 5.4.3.2
+
+
+@pytest.mark.parametrize(
+    ("line", "groups"),
+    [
+        ("+CFUN: (0,1,4-6),(0-1)", (("0", "1", "4", "5", "6"), ("0", "1"))),
+        ('+CPMS: ("ME","MT"),"ME",( "SM" )', (("ME", "MT"), ("ME",), ("SM",))),
+        ('+CPMS: (("SM","BM","SR"),("SM"))', (("SM", "BM", "SR"), ("SM",))),
+        ("+CPMS: (),,( )", ((), (), ())),
+        ("+CMER: (1,2),0,0,(0-1),0", (("1", "2"), ("0",), ("0",), ("0", "1"), ("0",))),
+        ("+X: (1-0)", (("0", "1"),)),
+        ("+X: (A,B", (("A", "B"),)),
+        ("+X:", ()),
+    ],
+)
+def test_what_a_test_command_offers(line: str, groups: tuple[tuple[str, ...], ...]) -> None:
+    assert replies.offered(line) == groups
+
+
+def test_contexts_that_may_be_defined() -> None:
+    lines = ['+CGDCONT: (1-3,9),"IP",,,(0-2)', '+CGDCONT: (1),"IPV6",,,(0)']
+    assert [(row.cids, row.pdp_type) for row in replies.parse_offered_contexts(lines)] == [
+        ((1, 2, 3, 9), "IP"),
+        ((1,), "IPV6"),
+    ]
+
+
+# Network, 27.007 5.9, 7.3, 7.19, 8.2, 8.15
+
+
+def test_operators_that_the_module_hears() -> None:
+    line = '+COPS: (2,"CHINA MOBILE","CMCC","46000",7),(3,"","","46001"),,(0-4),(0-2)'
+    current, forbidden = replies.parse_operators(line)
+    assert (current.stat, current.plmn, current.short, replies.rat(current.act)) == (2, "46000", "CMCC", "LTE")
+    assert (forbidden.stat, forbidden.plmn, forbidden.long, forbidden.act) == (3, "46001", "", None)
+    assert replies.parse_operators("+COPS: ,,(0-4),(0-2)") == ()
+
+
+def test_preferred_operators() -> None:
+    (entry,) = replies.parse_preferred_operators(['+CPOL: 3,2,"46000",1,0,0,1'])
+    assert (entry.index, entry.plmn, entry.technologies) == (3, "46000", {"GSM", "E-UTRAN"})
+
+
+def test_clock_in_quarters_of_an_hour() -> None:
+    assert replies.parse_clock('+CCLK: "26/11/22,08:00:00+32"').isoformat() == "2026-11-22T08:00:00+08:00"
+    assert replies.parse_clock('+CCLK: "26/11/22,08:00:00"').tzinfo is None
+
+
+def test_functionality_and_capabilities() -> None:
+    assert replies.parse_functionality("+CFUN: 4,0") == 4
+    assert replies.parse_network_choice("+WS46: 28") == 28
+    assert replies.parse_capabilities("+GCAP: +CGSM,+DS") == ("+CGSM", "+DS")
+
+
+# Supplementary services, 27.007 7.4, 7.11, 7.12
+
+
+def test_states_by_class_of_service() -> None:
+    assert replies.parse_service_states(["+CLCK: 1,1", "+CLCK: 0,2"]) == {1: True, 2: False}
+    assert replies.parse_service_states(["+CLCK: 1"]) == {7: True}
+    with pytest.raises(ProtocolError):
+        replies.parse_service_states(["+CCWA: 2,1"])
+
+
+def test_forwarding() -> None:
+    lines = ['+CCFC: 1,1,"+1440000000001",145,,,20', "+CCFC: 0,2"]
+    assert replies.parse_forwardings(lines) == (
+        replies.Forwarding(active=True, classes=1, number="+1440000000001", ton=145, time_s=20),
+        replies.Forwarding(active=False, classes=2),
+    )
+
+
+def test_waiting_call() -> None:
+    assert replies.parse_waiting_call('+CCWA: "13800000001",129,1') == replies.WaitingCall("13800000001", 129, 1)
+
+
+# Contexts that come and go, 27.007 10.1.19
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        ("+CGEV: NW PDN DEACT 1", replies.ContextEvent("NW", "PDN DEACT", cid=1)),
+        ("+CGEV: ME PDN ACT 2,3,4", replies.ContextEvent("ME", "PDN ACT", cid=2)),
+        ("+CGEV: NW ACT 3,2,1", replies.ContextEvent("NW", "ACT", cid=2, parent=3, event_type=1)),
+        ("+CGEV: NW MODIFY 2,5,0", replies.ContextEvent("NW", "MODIFY", cid=2)),
+        ("+CGEV: NW DETACH", replies.ContextEvent("NW", "DETACH")),
+        (
+            '+CGEV: ME DEACT "IP","10.0.0.5",1',
+            replies.ContextEvent("ME", "DEACT", cid=1, pdp_type="IP", address="10.0.0.5"),
+        ),
+        ("+CGEV: REJECT IP, 10.0.0.5", replies.ContextEvent("NW", "REJECT", pdp_type="IP", address="10.0.0.5")),
+    ],
+)
+def test_context_event(line: str, event: replies.ContextEvent) -> None:
+    assert replies.parse_context_event(line) == event
+
+
+# Card commands as a whole, 27.007 8.17
+
+
+def test_apdu() -> None:
+    read = replies.parse_apdu('+CSIM: 8,"000063C2"')
+    assert (read.data, read.sw1, read.sw2) == (b"\0\0", 0x63, 0xC2)
+    for wrong in ('+CSIM: 2,"90"', "+CSIM: 4", '+CSIM: 4,"9x00"'):
+        with pytest.raises(ProtocolError):
+            replies.parse_apdu(wrong)
+
+
+@given(
+    st.sampled_from(
+        (
+            replies.offered,
+            replies.parse_operators,
+            replies.parse_clock,
+            replies.parse_functionality,
+            replies.parse_waiting_call,
+            replies.parse_context_event,
+            replies.parse_apdu,
+            lambda line: replies.parse_forwardings([line]),
+            lambda line: replies.parse_service_states([line]),
+            lambda line: replies.parse_preferred_operators([line]),
+            lambda line: replies.parse_offered_contexts([line]),
+        )
+    ),
+    st.text('+CGEV: NWPDMACT(),-"/0123456789', max_size=40),
+)
+def test_what_cannot_be_understood_is_a_protocol_error(parse: Callable[[str], object], line: str) -> None:
+    with suppress(ProtocolError):
+        parse(line)

@@ -7,9 +7,7 @@ from drivers.api import ProtocolError
 
 #: A quoted string ends at a quote before a comma; what began without a quote ends at a comma.
 _FIELD = re.compile(r'\s*(?:"(.*?)"\s*|([^,]*)),', re.DOTALL)
-
-
-#: One parameter of a test command: values in parentheses, or one alone; the closing one may be missing
+#: One parameter of a test command: values in parentheses, of which the closing one may be missing, or one alone
 _GROUP = re.compile(r"\s*(?:\(([^()]*)\)?|([^,(]*))\s*,")
 _RANGE = re.compile(r"(\d{1,5})-(\d{1,5})")
 _PREFIX = re.compile(r"\s*[-+*^$#%!@&]\w+\s*:")

@@ -140,7 +140,7 @@ def parse_context_event(line: str) -> ContextEvent:
     values = fields(found[4])
     if what in {"DETACH", "CLASS"}:
         return ContextEvent(by, what)
-    if found[2]:
+    if found[2] or what == "MODIFY":
         return ContextEvent(by, what, cid=integer(values, 0))
     if values and values[0].isdecimal():  # <p_cid>,<cid>,<event_type>
         return ContextEvent(
