@@ -10,6 +10,7 @@ from drivers.api import CommandRefused, Unsupported
 from drivers.at import Command, Dialect, Modem, dialect_names, load_dialect
 from drivers.at.dialect import SocketDialogue, Step
 from drivers.at.framer import Framer, Kind
+from drivers.at.outbound import outbound
 from tests.drivers.scripted import Prompt, Scripted, open_modem
 
 #: A vendor that nobody knows: own ICCID command, own start, own end of a call, own sockets.
@@ -243,3 +244,11 @@ def test_it_says_everything_that_the_driver_asks(dialect: Dialect) -> None:
         # what the module says about its sockets must not be taken for a reply
         for prefix in (dialogue.arrival, dialogue.closed):
             assert prefix.startswith(dialect.unsolicited)
+
+
+def test_none_of_its_commands_reaches_anybody(dialect: Dialect) -> None:
+    lines = [*dialect.init, *dialect.iccid, dialect.hang_up]
+    for dialogue in dialect.sockets.values():
+        steps = (*dialogue.open, dialogue.send, dialogue.receive, *dialogue.close)
+        lines += [fill(step.command, id=1, length=2, hex="6869") for step in steps]
+    assert [outbound(line, b"hi") for line in lines] == [()] * len(lines)
