@@ -299,7 +299,7 @@ def test_functionality_and_capabilities() -> None:
     assert replies.parse_capabilities("+GCAP: +CGSM,+DS") == ("+CGSM", "+DS")
 
 
-# Supplementary services, 27.007 7.4, 7.11, 7.12
+# Supplementary services, 27.007 7.4, 7.12
 
 
 def test_states_by_class_of_service() -> None:
@@ -307,14 +307,6 @@ def test_states_by_class_of_service() -> None:
     assert replies.parse_service_states(["+CLCK: 1"]) == {7: True}
     with pytest.raises(ProtocolError):
         replies.parse_service_states(["+CCWA: 2,1"])
-
-
-def test_forwarding() -> None:
-    lines = ['+CCFC: 1,1,"+1440000000001",145,,,20', "+CCFC: 0,2"]
-    assert replies.parse_forwardings(lines) == (
-        replies.Forwarding(active=True, classes=1, number="+1440000000001", ton=145, time_s=20),
-        replies.Forwarding(active=False, classes=2),
-    )
 
 
 def test_waiting_call() -> None:
@@ -364,7 +356,6 @@ def test_apdu() -> None:
             replies.parse_waiting_call,
             replies.parse_context_event,
             replies.parse_apdu,
-            lambda line: replies.parse_forwardings([line]),
             lambda line: replies.parse_service_states([line]),
             lambda line: replies.parse_preferred_operators([line]),
             lambda line: replies.parse_offered_contexts([line]),

@@ -1,4 +1,4 @@
-"""Calls and what the network does with them: 27.007 7.4, 7.6, 7.11, 7.12, 7.18, 8.67."""
+"""Calls and what the network does with them: 27.007 7.4, 7.6, 7.12, 7.18, 8.67."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def parse_network_emergency(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(text_at(fields(line), 1) for line in lines if line.startswith("+CEN2:"))
 
 
-#: <class> where a module leaves it out: voice, data and fax (27.007 7.4, 7.11)
+#: <class> where a module leaves it out: voice, data and fax (27.007 7.4, 7.12)
 _DEFAULT_CLASSES = 7
 
 
@@ -107,27 +107,3 @@ def parse_waiting_call(line: str) -> WaitingCall:
     """Read ``+CCWA: <number>,<type>,<class>...``."""
     row = fields(line)
     return WaitingCall(text_at(row, 0), maybe_integer(row, 1), _class(row, 2))
-
-
-@dataclass(frozen=True, slots=True)
-class Forwarding:
-    """One line of ``+CCFC`` (27.007 7.11).
-
-    ``number`` is ``""`` without one; ``time_s`` is the wait before a call that is not answered goes on.
-    """
-
-    active: bool
-    classes: int
-    number: str = ""
-    ton: int | None = None
-    time_s: int | None = None
-
-
-def parse_forwardings(lines: Iterable[str]) -> tuple[Forwarding, ...]:
-    """Read ``+CCFC: <status>,<class>[,<number>,<type>[,<subaddr>,<satype>[,<time>]]]`` lines."""
-    found = []
-    for line in lines:
-        row = fields(line)
-        number, ton, time_s = text_at(row, 2), maybe_integer(row, 3), maybe_integer(row, 6)
-        found.append(Forwarding(_active(line, row), _class(row, 1), number, ton, time_s))
-    return tuple(found)
