@@ -40,16 +40,25 @@ def junit(events: Iterable[Event], name: str) -> str:
     latest = verdicts(events)
     suite = ET.Element("testsuite", name=_clean(name))
     counts: Counter[str] = Counter()
-    for check in checks.values():
-        verdict = latest.get(check.id) or Verdict(
+    unjudged = {
+        check.id: Verdict(
             check.id, check.clause, check.subject, Outcome.NONE, ("the check ended without a verdict",)
         )
-        seconds = max(0, ended_ns.get(check.id, 0) - began_ns[check.id]) / 1e9
+        for check in checks.values()
+    }
+    # a test that never came to a check has a verdict all the same
+    cases = unjudged | latest
+    for verdict in cases.values():
+        seconds = max(0, ended_ns.get(verdict.check, 0) - began_ns.get(verdict.check, 0)) / 1e9
         case = ET.SubElement(
-            suite, "testcase", classname=_clean(check.clause), name=_clean(check.id), time=f"{seconds:.3f}"
+            suite,
+            "testcase",
+            classname=_clean(verdict.clause),
+            name=_clean(verdict.check),
+            time=f"{seconds if verdict.check in began_ns else 0:.3f}",
         )
         counts[_fill(case, verdict)] += 1
-    suite.set("tests", str(len(checks)))
+    suite.set("tests", str(len(cases)))
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
     suite.set("skipped", str(counts["skipped"]))

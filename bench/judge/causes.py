@@ -10,7 +10,8 @@ _CLASSES: dict[str, dict[CauseClass, frozenset[int]]] = {
     "CC": {
         CauseClass.POLICY: frozenset({8, 29, 50, 57}),
         CauseClass.AMBIGUOUS: frozenset({21}),
-        CauseClass.FAR_END: frozenset({17, 18, 19}),
+        # a number that nobody has, or that cannot be reached, is no refusal either
+        CauseClass.FAR_END: frozenset({1, 3, 17, 18, 19, 22, 27, 28}),
         CauseClass.TRANSIENT: frozenset({34, 38, 41, 42, 47}),
     },
     "CM": {CauseClass.POLICY: frozenset({32, 33}), CauseClass.TRANSIENT: frozenset({34, 17, 22})},
@@ -26,9 +27,13 @@ _CLASSES: dict[str, dict[CauseClass, frozenset[int]]] = {
         CauseClass.AMBIGUOUS: frozenset({480, 503}),
         CauseClass.FAR_END: frozenset({486, 408}),
     },
-    "CMS": {CauseClass.TRANSIENT: frozenset({331, 332})},
-    "SMPP": {},
+    # 23.040 9.2.3.22: SC busy; no SC subscription, destination SME barred
+    "FCS": {CauseClass.TRANSIENT: frozenset({0xC0}), CauseClass.POLICY: frozenset({0xC1, 0xC4})},
+    "CMS": {CauseClass.TRANSIENT: frozenset({331, 332}), CauseClass.LOCAL: frozenset(range(300, 512))},
+    "CME": {CauseClass.LOCAL: frozenset(range(100))},
 }
+#: 27.007 9.2: a final that says no more than that the module would not
+_LOCAL_FINALS = frozenset({"ERROR", "NO DIALTONE"})
 
 _FAR_END_FINALS = frozenset({"BUSY", "NO ANSWER"})
 
@@ -39,6 +44,8 @@ _CME_TO_EMM = {103: 3, 106: 6, 107: 7, 111: 11, 112: 12, 113: 13}
 
 def cause(layer: str, code: int | None, text: str) -> Cause:
     """Return the cause with its class; a code that no table holds is OTHER."""
+    if layer in _LOCAL_FINALS:
+        return Cause(layer, code, text, CauseClass.LOCAL)
     for cls, codes in _CLASSES.get(layer, {}).items():
         if code in codes:
             return Cause(layer, code, text, cls)
@@ -46,9 +53,9 @@ def cause(layer: str, code: int | None, text: str) -> Cause:
 
 
 def cause_of_message(family: str, code: int | None, text: str) -> Cause:
-    """Read the error that ended a message submission; ``+CMS ERROR`` 1..127 is the RP cause (27.005 3.2.5)."""
-    if family == "CMS" and code is not None and 1 <= code <= 127:
-        return cause("RP", code, text)
+    """Read the error that ended a message submission (27.005 3.2.5): up to 127 the RP cause, up to 255 TP-FCS."""
+    if family == "CMS" and code is not None and 1 <= code <= 255:
+        return cause("RP" if code <= 127 else "FCS", code, text)
     return cause(family, code, text)
 
 
@@ -58,7 +65,10 @@ def cause_of_context(family: str, code: int | None, text: str) -> Cause:
         return cause("ESM", _CME_TO_ESM[code], text)
     if family == "CME" and code in _CME_TO_EMM:
         return cause("EMM", _CME_TO_EMM[code], text)
-    return cause(family, code, text)
+    if family == "CME" or family in _LOCAL_FINALS:
+        return cause(family, code, text)
+    # the step of a vendor's own dialogue that failed before anything was asked of the network
+    return Cause(family, code, text, CauseClass.LOCAL)
 
 
 def cause_of_call(final: str, code: int | None, text: str) -> Cause:

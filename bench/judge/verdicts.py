@@ -45,11 +45,14 @@ def judge(case: CaseFile) -> Verdict:
 
 
 def _findings(case: CaseFile) -> Iterator[tuple[Outcome, str]]:
+    faults = [seen.fault for seen in case.observations] + [reading.fault for reading in case.readings]
+    yield from ((Outcome.ERROR, fault) for fault in faults if fault)
     if case.check.not_applicable:
         yield Outcome.NOT_APPLICABLE, case.check.not_applicable
         return
-    faults = [seen.fault for seen in case.observations] + [reading.fault for reading in case.readings]
-    yield from ((Outcome.ERROR, fault) for fault in faults if fault)
+    for reading in case.readings:
+        if reading.control and not reading.fault and reading.holds is not True:
+            yield Outcome.INCONCLUSIVE, f"control {reading.name}: {reading.note or 'did not hold'}"
     for measurement in case.measurements:
         if measurement.value is None:
             yield Outcome.INCONCLUSIVE, f"{measurement.name} was declared and not measured"
@@ -83,6 +86,11 @@ def _refused(case: CaseFile, trial: tuple[Attempt, ...]) -> tuple[Outcome, str]:
     what = _what(trial[0])
     for attempt in trial:
         if arrival := _arrival(case, attempt, late_counts=True):
+            if arrival.identity_right is False and _cause(case, attempt) is not None:
+                return (
+                    Outcome.INCONCLUSIVE,
+                    f"{what} was refused, yet somebody else reached {arrival.name} meanwhile",
+                )
             when = "after the window" if arrival.late else "in the window"
             return Outcome.FAIL, f"{what} arrived at {arrival.name} {when}"
     for attempt in trial:
@@ -137,9 +145,6 @@ def _dropped_alone(case: CaseFile, trial: tuple[Attempt, ...], causes: list[Caus
 
 def _property(case: CaseFile) -> Iterator[tuple[Outcome, str]]:
     subject = [reading for reading in case.readings if not reading.control and not reading.fault]
-    for reading in case.readings:
-        if reading.control and not reading.fault and reading.holds is not True:
-            yield Outcome.INCONCLUSIVE, f"control {reading.name}: {reading.note or 'did not hold'}"
     decided = [reading for reading in subject if reading.holds is not None and reading.confident]
     for reading in decided:
         outcome = Outcome.PASS if reading.holds else Outcome.FAIL
@@ -155,6 +160,8 @@ def _property(case: CaseFile) -> Iterator[tuple[Outcome, str]]:
 
 def _controls(case: CaseFile, attempt: Attempt) -> str:
     """Say which control is missing around the attempt, or return an empty string."""
+    if not (attempt.plmn and attempt.rat):
+        return "the serving network is not known"
     for role, name in _CONTROL_NAMES.items():
         passed = [control for control in _matching(case, attempt, role) if _passed(case, control)]
         if not any(control.start_ns < attempt.start_ns for control in passed):
@@ -188,7 +195,8 @@ def _same_target(attempt: Attempt, control: Attempt) -> bool:
 
 
 def _passed(case: CaseFile, control: Attempt) -> bool:
-    return _arrival(case, control, late_counts=False) is not None
+    arrival = _arrival(case, control, late_counts=False)
+    return arrival is not None and arrival.identity_right is not False
 
 
 def _arrival(case: CaseFile, attempt: Attempt, *, late_counts: bool) -> Observation | None:

@@ -1,6 +1,6 @@
 """A service provider's number at a message gateway, as the suites use it."""
 
-from bench.keywords.station import MessageSeen
+from bench.keywords.station import VALIDITY, MessageSeen
 from drivers.gateway import Delivery, SmppAccount
 
 
@@ -23,7 +23,7 @@ class Account:
 
     def send_message(self, number: str, text: str) -> None:
         """Submit a text; raises CommandRefused with the gateway's status."""
-        self._link.submit(number, text)
+        self._link.submit(number, text, validity=VALIDITY)
 
     def wait_message(self, token: str, since: int, timeout_s: float) -> MessageSeen | None:
         """Wait for a message that carries the token."""

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from bench.model import (
     Attempt,
     CauseClass,
     Check,
+    Kind,
     Measurement,
     Observation,
     Reading,
@@ -87,7 +87,7 @@ class CheckRun:
         window = self._silence(trial.service)
         for number in range(1, TRIES + 1):
             seen = self._make(trial, window, number, whole=True)
-            if self.faulty or any(o.went is Went.YES for o in seen) or not _worth_repeating(seen):
+            if self.faulty or any(o.went is Went.YES for o in seen) or not _worth_repeating(trial, seen):
                 break
         if trial.arrived_late is not None:
             self.late_looks += [partial(trial.arrived_late, attempt) for attempt in self._attempts[-number:]]
@@ -189,21 +189,14 @@ class CheckRun:
         )
         self._attempts.append(attempt)
         self._recorder.record("suite", attempt)
+        seen: list[Observation] = []
         try:
-            seen = trial.make(attempt, whole)
+            seen += trial.make(attempt, whole)
             if not _arrival(seen):
-                trial.module.circumstances()
+                trial.module.circumstances()  # silence of a module that lost the network is no refusal
         except DriverError as error:
-            seen = [
-                Observation(
-                    attempt.id,
-                    Witness.MODULE,
-                    trial.module.name,
-                    Went.UNKNOWN,
-                    time.monotonic_ns(),
-                    fault=str(error),
-                )
-            ]
+            name, now = trial.module.name, time.monotonic_ns()
+            seen.append(Observation(attempt.id, Witness.MODULE, name, Went.UNKNOWN, now, fault=str(error)))
         for observation in seen:
             self._observations.append(observation)
             self._recorder.record("suite", observation)
@@ -211,16 +204,24 @@ class CheckRun:
 
 
 def late_arrivals(looks: Iterable[LateLook], recorder: Recorder) -> None:
-    """Ask every receiving side of a refused attempt once more, and record what came after its window."""
+    """Ask every receiving side of a refused attempt once more, and record what came after its window.
+
+    A receiver that cannot be asked any more was silent in its window all the same: that is told, and no verdict.
+    """
     for look in looks:
-        with suppress(DriverError):
+        try:
             if observation := look():
                 recorder.record("suite", replace(observation, late=True))
+        except DriverError as error:
+            recorder.emit(Kind.STEP, "suite", step="late-look-failed", why=str(error))
 
 
 def _arrival(seen: Iterable[Observation]) -> Observation | None:
     return next((o for o in seen if o.went is Went.YES and not o.late), None)
 
 
-def _worth_repeating(seen: Iterable[Observation]) -> bool:
+def _worth_repeating(trial: Trial, seen: Iterable[Observation]) -> bool:
+    """Whether one try shows too little: a cause that proves nothing alone, or a datagram that may just be lost."""
+    if trial.bearer == "udp":
+        return True
     return any(o.cause is not None and o.cause.cls in (CauseClass.AMBIGUOUS, CauseClass.TRANSIENT) for o in seen)

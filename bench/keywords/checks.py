@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -18,8 +19,9 @@ from bench.keywords.session import Session
 from bench.keywords.station import Station
 from bench.keywords.subjects import module_of
 from bench.masking import mask_text
-from bench.model import Check, Expectation, Function, Kind, Outcome, Verdict
-from drivers.api import DriverError, LinkError
+from bench.model import Check, Expectation, Function, Kind, Outcome, Reading, Verdict
+from bench.numbering import national
+from drivers.api import CommandRefused, DriverError, LinkError
 
 
 class Verdicted(AssertionError):
@@ -147,6 +149,28 @@ class Checks:
         """Skip the test when the module does not declare the capability."""
         if not self.subject.can(capability):
             self.skip(f"{self.subject.name} declares no {capability}")
+
+    def confirm_number(self) -> None:
+        """Read the card's own number as a control: what is sent to the module must be sent to this module.
+
+        Wanted where no attempt of the check reaches the module, so that nothing else would show a wrong number.
+        """
+        modem, number = self.subject.modem, self.subject.number
+        held: set[str] = set()
+        for read in (modem.msisdn_file, modem.own_numbers):
+            with suppress(CommandRefused):
+                held.update(national(own.number) for own in read() if own.number)
+        note = (
+            ""
+            if number in held
+            else "the card does not hold the number of the bench file, so another may be reached"
+        )
+        name = f"number on the card of {self.subject.name}"
+        self.check.read(
+            Reading(
+                self.check.check.id, name, ",".join(sorted(held)) or None, number in held, control=True, note=note
+            )
+        )
 
     def skip(self, reason: str) -> None:
         """End the test as not applicable."""

@@ -8,7 +8,7 @@ from robot.api.deco import keyword
 from bench.keywords.checks import witnessed
 from bench.keywords.sms import SmsKeywords
 from bench.keywords.station import Station
-from bench.keywords.trial import OWN_CONTEXT, PROBE_CONTEXT, Trial, context, data, data_arrived_late
+from bench.keywords.trial import Trial, context, data, data_arrived_late
 from bench.model import Destination, Direction, Role, Service, Witness
 from drivers.api import LinkError
 
@@ -79,9 +79,15 @@ class DataKeywords(SmsKeywords):
         self.need("data")
         reference = self.reference("data")
         listed = next((d for d in self._listed() if d.protocol == protocol), None)
-        for destination in self.session.destinations():
-            if destination.protocol != protocol or destination in self.subject.subscription.data_destinations:
-                continue
+        contract = self.subject.subscription.data_destinations
+        unlisted = [d for d in self.session.destinations() if d.protocol == protocol and d not in contract]
+        if not unlisted:
+            raise LinkError(
+                f"The bench has no {protocol} destination to try that is not on the list of {self.subject.name}.",
+                where="[far_ends]",
+                fix="add a far end of kind data with such a destination",
+            )
+        for destination in unlisted:
             controls = [self.sending(Role.TARGET_CONTROL, reference, destination)]
             if listed is not None:
                 controls.append(self.sending(Role.SUBJECT_CONTROL, self.subject, listed))
@@ -89,7 +95,6 @@ class DataKeywords(SmsKeywords):
 
     def activating(self, role: Role, module: Station, apn: str, spelling: Spelling = Spelling.plain) -> Trial:
         """Return the trial of one context activation."""
-        cid = OWN_CONTEXT if apn in module.subscription.apns[:1] else PROBE_CONTEXT
         written = spelling.of(apn)
         return Trial(
             role=role,
@@ -101,7 +106,7 @@ class DataKeywords(SmsKeywords):
             bearer="pdn",
             competent=Witness.MODULE,
             module=module,
-            make=lambda attempt, _whole: context(attempt, module, written, cid),
+            make=lambda attempt, _whole: context(attempt, module, written),
             number_format=spelling.name,
         )
 

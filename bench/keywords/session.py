@@ -64,6 +64,7 @@ class Session:
             )
         station = self._stations[name]
         if station.ready():
+            station.check_card()
             self.guard.add_emergency_numbers(station.modem.emergency_numbers())
             identity = station.modem.identity()
             self.recorder.emit(

@@ -68,6 +68,7 @@ class SmsKeywords(VoiceKeywords):
             listed = self.correspondent(Correspondent.listed_account)
             allowed = self.writing(Role.SUBJECT_CONTROL, listed, self.subject)
         else:
+            self.confirm_number()
             allowed = self.writing(Role.SUBJECT_CONTROL, sender, another, direction=Direction.MT)
         self.check.try_refused(trial, (allowed, works))
 

@@ -8,10 +8,20 @@ from datetime import timedelta
 from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
 from bench.model import Function, Subscription
-from drivers.api import CommandRefused, CommandTimeout, DialGuard, DriverError, LinkError, Observer
+from drivers.api import (
+    CommandRefused,
+    CommandTimeout,
+    DialGuard,
+    DriverError,
+    LinkError,
+    Observer,
+    ProtocolError,
+)
 from drivers.at import AtChannel, Modem, Urc, load_dialect, replies
 from drivers.sms import Address, Deliver, Submit, text_messages
 
+#: the context of the contract's first APN; others are tried on one that is free
+OWN_CONTEXT = 1
 #: how long a module may take to come back on its port and to register, in seconds
 REOPEN_S = 5.0
 REGISTER_S = 10.0
@@ -63,6 +73,7 @@ class Station:
         self._modem: Modem | None = None
         self._losses = 0
         self._watched = 0
+        self._looked = 0
         self._lost_for_good = False
 
     @property
@@ -112,6 +123,7 @@ class Station:
             opened = True
         if opened or self._boots_changed():
             self._modem.prepare()
+            self._looked = self.mark()
             opened = True
         if not self._modem.wait_registered(REGISTER_S).registered:
             self._losses += 1
@@ -123,6 +135,17 @@ class Station:
             )
         return opened
 
+    def check_card(self) -> None:
+        """Raise LinkError when the card in the module is not the one that the bench file names."""
+        imsi = self.modem.imsi()
+        if imsi != self.subscription.imsi:
+            raise LinkError(
+                f"The card in the module has the IMSI {imsi}, the bench file says {self.subscription.imsi}.",
+                where=self.name,
+                cause="cards were swapped, or another profile is enabled",
+                fix=f"put the card in, or correct [subscriptions.{self.subscription.name}]",
+            )
+
     def _boots_changed(self) -> bool:
         boots = self.channel.boots
         changed, self._watched = boots != self._watched, boots
@@ -130,12 +153,23 @@ class Station:
 
     def circumstances(self) -> Circumstances:
         """Read where the module stands; a lost registration since the last look starts a new session."""
+        self._look_back()
         registration = self.modem.registration()
         if not registration.registered:
             self._losses += 1
             raise LinkError("The module lost its registration.", where=self.name, cause="loss of coverage")
         serving = self.modem.serving()
         return Circumstances(f"{self.name}/{self.channel.boots}/{self._losses}", serving.plmn, serving.rat)
+
+    def _look_back(self) -> None:
+        """Count what ended the session since the last look: a domain that was lost, or an unannounced restart."""
+        since, self._looked = self._looked, self.mark()
+        lost = self.channel.wait_for(lambda urc: replies.is_loss(urc.text), since=since, timeout_s=0)
+        restarted = self.modem.numbered_errors() is False
+        if lost is not None or restarted:
+            self._losses += 1
+        if restarted:
+            self.modem.prepare()
 
     def mark(self) -> int:
         """Return the place in the history of unsolicited codes from which a later wait looks."""
@@ -189,7 +223,10 @@ class Station:
         found: list[MessageSeen] = []
 
         def carries(urc: Urc) -> bool:
-            message = self.modem.incoming_sms(urc)
+            try:
+                message = self.modem.incoming_sms(urc)
+            except (ProtocolError, CommandRefused):
+                return False  # somebody else's message, as it seems: it stands in the journal as it came
             if not isinstance(message, Deliver) or token not in (message.user_data.text or ""):
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
@@ -200,14 +237,32 @@ class Station:
 
     # -- data -------------------------------------------------------------------------------------------------
 
-    def go_online(self, cid: int) -> None:
-        """Activate the context of the contract's first APN; raises CommandRefused with the network's cause."""
+    def go_online(self) -> int:
+        """Bring up the context of the contract's first APN and return its number.
+
+        Raises CommandRefused with the network's cause, LinkError when another APN is up there.
+        """
+        cid, apn = OWN_CONTEXT, next(iter(self.subscription.apns), "")
         if not self.modem.context(cid).active:
-            self.modem.define_context(cid, self.subscription.apns[0] if self.subscription.apns else "")
+            self.modem.define_context(cid, apn)
             self.modem.activate(cid)
+        granted = self.modem.context(cid).granted
+        if granted and apn and network_name(granted) != network_name(apn):
+            raise LinkError(
+                f"Context {cid} is up with the APN {granted}, the contract says {apn}.",
+                where=self.name,
+                cause="the module attached with an APN of its own",
+                fix=f'set AT+CGDCONT={cid},"IP","{apn}" and restart the module',
+            )
+        return cid
 
     def close(self) -> None:
         """Close the port."""
         if self._channel is not None:
             with suppress(DriverError):
                 self._channel.close()
+
+
+def network_name(apn: str) -> str:
+    """Return an APN without its operator identifier, in lower case (23.003 9.1: names do not differ by case)."""
+    return apn.lower().partition(".mnc")[0]

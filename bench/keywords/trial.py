@@ -6,8 +6,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.judge import cause_of_call, cause_of_context, cause_of_message
-from bench.keywords.station import MessageSeen, Station
+from bench.judge import cause, cause_of_call, cause_of_context, cause_of_message
+from bench.keywords.station import OWN_CONTEXT, MessageSeen, Station, network_name
 from bench.model import (
     Attempt,
     Cause,
@@ -21,18 +21,18 @@ from bench.model import (
     Witness,
 )
 from bench.numbering import national
-from drivers.api import CommandRefused
+from drivers.api import CommandRefused, DriverError, NotConnected
 from drivers.at import release_cause
 from drivers.packet import DataFarEnd
 
-#: the context of the contract's own APN, and the one on which other APNs are tried
-OWN_CONTEXT = 1
-PROBE_CONTEXT = 2
 #: how long after the ringing the number may be shown, in seconds (it comes with the next ring at the latest)
 CALLER_SHOWN_S = 2.0
 #: how often a waiting called side looks whether the caller was refused meanwhile, in seconds
 LOOK_S = 0.25
-SOCKET_S = 10.0
+#: final codes by which the network, and not the module, ends a call set-up (V.250 5.7.1)
+RELEASED = frozenset({"NO CARRIER", "BUSY", "NO ANSWER"})
+#: a stack of its own gives a connection up after one to two minutes
+SOCKET_S = 160.0
 #: the data server answers with about as many bytes as it got
 ANSWERED = 2
 
@@ -100,7 +100,7 @@ def _left(attempt: Attempt) -> float:
 def _arrived(attempt: Attempt, name: str, at_ns: int, *, shown: str | None, expected: str | None) -> Observation:
     """Tell of an arrival; it is late when it came after the attempt's window."""
     latency = (at_ns - attempt.start_ns) / 1e9
-    right = None if not shown or expected is None else national(shown) == expected
+    right = None if expected is None else bool(shown) and national(shown or "") == expected
     return Observation(
         attempt.id,
         attempt.competent,
@@ -111,7 +111,7 @@ def _arrived(attempt: Attempt, name: str, at_ns: int, *, shown: str | None, expe
         identity=shown,
         identity_right=right,
         latency_s=latency,
-        late=latency > attempt.window_s,
+        late=0 < attempt.window_s < latency,
     )
 
 
@@ -119,38 +119,53 @@ def _silent(attempt: Attempt, name: str) -> Observation:
     return Observation(attempt.id, attempt.competent, name, Went.NO, _now(), listened_s=_since(attempt))
 
 
-def _initiator(attempt: Attempt, name: str, cause: Cause | None, note: str) -> Observation:
+def _initiator(attempt: Attempt, name: str, why: Cause | None, note: str) -> Observation:
     """Tell what the initiating side saw; that it was accepted there says nothing about the receiving side."""
-    return Observation(attempt.id, Witness.MODULE, name, Went.UNKNOWN, _now(), cause=cause, note=note)
+    return Observation(attempt.id, Witness.MODULE, name, Went.UNKNOWN, _now(), cause=why, note=note)
 
 
 def call(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool) -> list[Observation]:
-    """Dial, watch the called side for the window, and release; the call is never answered."""
+    """Dial, watch the called side for the window, and release both sides; the call is never answered."""
+    try:
+        seen = _ring(attempt, caller, callee, dialled, whole=whole)
+    except DriverError:
+        for station in (caller, callee):
+            with suppress(DriverError):
+                station.idle()
+        raise
+    caller.idle()
+    callee.idle()
+    return seen
+
+
+def _ring(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, whole: bool) -> list[Observation]:
     since_caller, since_callee = caller.mark(), callee.mark()
     final = ""
+    local = None
     try:
         caller.modem.dial(dialled)
     except CommandRefused as refusal:
-        final = refusal.family if refusal.code is None else str(refusal)
+        final = refusal.family
+        if final not in RELEASED:
+            # +CEER still tells of the call before: this one never left the module
+            local = cause(refusal.family, refusal.code, refusal.what)
     ring = callee.wait_ring(since_callee, 0)
     while ring is None and _left(attempt) and (whole or not (final or caller.call_ended(since_caller))):
         ring = callee.wait_ring(since_callee, _left(attempt) if whole else min(LOOK_S, _left(attempt)))
     seen = []
     if ring is not None:
         shown = callee.caller_shown(since_callee, CALLER_SHOWN_S)
-        expected = caller.number if shown else None
+        withheld = attempt.number_format.startswith("#31#")
+        expected = None if withheld else caller.number
         seen.append(_arrived(attempt, callee.name, ring.mono_ns, shown=shown, expected=expected))
     else:
         seen.append(_silent(attempt, callee.name))
     final = final or caller.call_ended(since_caller)
-    if ring is None and final:
+    why = local
+    if final in RELEASED:
         report = caller.modem.call_cause()
-        cause = cause_of_call(final, release_cause(report, caller.channel.dialect.release), report)
-        seen.append(_initiator(attempt, caller.name, cause, final))
-    else:
-        seen.append(_initiator(attempt, caller.name, None, final or "the call was accepted"))
-    caller.idle()
-    callee.idle()
+        why = cause_of_call(final, release_cause(report, caller.channel.dialect.release), report)
+    seen.append(_initiator(attempt, caller.name, why, final or "the call was accepted"))
     return seen
 
 
@@ -159,14 +174,14 @@ def message(
 ) -> list[Observation]:
     """Send a text that carries the token and watch the receiving side for the window."""
     since = receiver.mark()
-    cause, note = None, "the message was accepted"
+    why, note = None, "the message was accepted"
     try:
         sender.send_message(receiver.number, f"BENCH {attempt.token}")
     except CommandRefused as refusal:
-        cause, note = cause_of_message(refusal.family, refusal.code, refusal.what), str(refusal)
-    patience = _left(attempt) if whole or cause is None else 0
+        why, note = cause_of_message(refusal.family, refusal.code, refusal.what), str(refusal)
+    patience = _left(attempt) if whole or why is None else 0
     arrival = receiver.wait_message(attempt.token, since, patience)
-    told = _initiator(attempt, sender.name, cause, note)
+    told = _initiator(attempt, sender.name, why, note)
     if arrival is None:
         return [_silent(attempt, receiver.name), told]
     return [_arrived(attempt, receiver.name, arrival.at_ns, shown=arrival.source, expected=expected), told]
@@ -182,31 +197,47 @@ def message_arrived_late(attempt: Attempt, receiver: MessageParty) -> Observatio
     )
 
 
-def context(attempt: Attempt, module: Station, apn: str, cid: int) -> list[Observation]:
-    """Activate a context with the APN and look which APN the network gave; it is released again."""
-    modem = module.modem
-    modem.define_context(cid, apn)
+def context(attempt: Attempt, module: Station, apn: str) -> list[Observation]:
+    """Activate a context with the APN and look which APN the network gave.
+
+    The contract's first APN has its own context, which may be up since the attach and stays up; others are tried
+    on a free one, which is released and forgotten again.
+    """
+    if apn in module.subscription.apns[:1]:
+        with suppress(CommandRefused):  # the last context of an LTE attachment cannot be given up (23.401 5.4.4.1)
+            module.modem.deactivate(OWN_CONTEXT)
+        return _activate(attempt, module, apn, OWN_CONTEXT)
+    cid = module.modem.free_context()
     try:
-        modem.activate(cid)
+        return _activate(attempt, module, apn, cid)
+    finally:
+        for release in (module.modem.deactivate, module.modem.forget_context):
+            with suppress(CommandRefused):
+                release(cid)
+
+
+def _activate(attempt: Attempt, module: Station, apn: str, cid: int) -> list[Observation]:
+    modem = module.modem
+    try:
+        if not modem.context(cid).active:
+            modem.define_context(cid, apn)
+            modem.activate(cid)
     except CommandRefused as refusal:
         why = cause_of_context(refusal.family, refusal.code, refusal.what)
         return [_silent(attempt, module.name), _initiator(attempt, module.name, why, modem.data_cause())]
     given = modem.context(cid)
-    if cid != OWN_CONTEXT:
-        with suppress(CommandRefused):
-            modem.deactivate(cid)
     if not given.active:
         return [_silent(attempt, module.name)]
-    if _network_name(given.apn) not in ("", _network_name(apn)):
+    if not given.granted:
+        note = "the module cannot tell which APN the network gave"
+        went = Went.YES if apn in module.subscription.apns else Went.UNKNOWN
+        return [Observation(attempt.id, Witness.MODULE, module.name, went, _now(), note=note)]
+    if network_name(given.granted) != network_name(apn):
         # 23.401 5.3.2.1: putting the subscription's own APN in place of another one is a decision of the network
-        replaced = Cause("ESM", None, f"the network gave the APN {given.apn} instead", CauseClass.POLICY)
+        text = f"the network gave the APN {given.granted} instead"
+        replaced = Cause("ESM", None, text, CauseClass.POLICY)
         return [_silent(attempt, module.name), _initiator(attempt, module.name, replaced, "APN replaced")]
     return [_arrived(attempt, module.name, _now(), shown=None, expected=None)]
-
-
-def _network_name(apn: str) -> str:
-    """Return an APN without its operator identifier, in lower case (23.003 9.1: names do not differ by case)."""
-    return apn.lower().partition(".mnc")[0]
 
 
 def data(
@@ -216,25 +247,26 @@ def data(
     since = server.mark()
     payload = f"BENCH {attempt.token}\n".encode("ascii")
     module.budget.spend(ANSWERED * len(payload))
+    why, note = None, "the payload was handed to the network"
     with ExitStack() as stack:
-        cause, note = None, "the payload was handed to the network"
         try:
-            module.go_online(OWN_CONTEXT)
             socket = module.modem.open_socket(
-                OWN_CONTEXT, destination.protocol, destination.host, destination.port, timeout_s=SOCKET_S
+                module.go_online(), destination.protocol, destination.host, destination.port, timeout_s=SOCKET_S
             )
             stack.callback(socket.close)
             socket.send(payload)
+        except NotConnected as refusal:
+            note = str(refusal)  # nothing answered: what a drop looks like from the inside
         except CommandRefused as refusal:
-            cause, note = cause_of_context(refusal.family, refusal.code, refusal.what), str(refusal)
-        patience = _left(attempt) if whole or cause is None else 0
+            why, note = cause_of_context(refusal.family, refusal.code, refusal.what), str(refusal)
+        patience = _left(attempt) if whole or why is None else 0
         arrival = server.wait_for(lambda seen: seen.token == attempt.token, since=since, timeout_s=patience)
     if arrival is not None:
-        told = _initiator(attempt, module.name, cause, note)
+        told = _initiator(attempt, module.name, why, note)
         return [_arrived(attempt, attempt.receiver, arrival.mono_ns, shown=None, expected=None), told]
     if not module.modem.context(OWN_CONTEXT).active:
-        cause = Cause("ESM", None, "the context was lost", CauseClass.TRANSIENT)
-    return [_silent(attempt, attempt.receiver), _initiator(attempt, module.name, cause, note)]
+        why = Cause("ESM", None, "the context was lost", CauseClass.TRANSIENT)
+    return [_silent(attempt, attempt.receiver), _initiator(attempt, module.name, why, note)]
 
 
 def data_arrived_late(attempt: Attempt, server: DataFarEnd) -> Observation | None:

@@ -68,6 +68,7 @@ class VoiceKeywords(Checks):
             listed = self.phone(Phone.listed_phone, "voice", self.subject.subscription.voice_allowed)
             allowed = self.calling(Role.SUBJECT_CONTROL, listed, self.subject)
         else:
+            self.confirm_number()
             allowed = self.calling(Role.SUBJECT_CONTROL, another, phone, direction=Direction.MT)
         self.check.try_refused(trial, (allowed, works))
 

@@ -64,6 +64,8 @@ class CauseClass(StrEnum):
     AMBIGUOUS = "ambiguous"
     FAR_END = "far-end"
     TRANSIENT = "transient"
+    #: the module itself, which never asked the network
+    LOCAL = "local"
     OTHER = "other"
 
 

@@ -27,6 +27,7 @@ class Child:
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
+            umask=0o077,  # what a run leaves is for its owner only
         )
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from bench.inventory import claim, dump, load_bench, resources_of
 from bench.model import Kind
 from bench.numbering import Guard, Limits, load_plan
 from bench.runner.run import UsageError
-from drivers.at import AtChannel, load_dialect
+from drivers.at import AtChannel, Modem, load_dialect
 
 
 def exchange(bench_file: Path, module: str, command: str, root: Path, deadline_s: float) -> tuple[str, ...]:
@@ -34,5 +34,6 @@ def exchange(bench_file: Path, module: str, command: str, root: Path, deadline_s
                 observer=recorder.wire,
                 baud=entry.baud,
             ) as channel:
+                guard.add_emergency_numbers(Modem(channel).emergency_numbers())
                 reply = channel.execute(command, deadline_s)
     return (*reply.lines, reply.final)

@@ -133,9 +133,11 @@ def _robot(
         *map(str, suites),
     ]
     environment = {**os.environ, "BENCH_RUN": str(folder.path)}
+    console = folder.robot / "console.txt"
+    folder.write(console, "")
     with (
         Tail(folder.journal) as tail,
-        (folder.robot / "console.txt").open("wb") as output,
+        console.open("ab") as output,
         Child(command, output, environment) as robot,
     ):
         try:

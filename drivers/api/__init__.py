@@ -9,6 +9,7 @@ from drivers.api.errors import (
     LinkError,
     LinkLost,
     LinkMissing,
+    NotConnected,
     ProtocolError,
     Unsupported,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "LinkError",
     "LinkLost",
     "LinkMissing",
+    "NotConnected",
     "Observer",
     "Outbound",
     "ProtocolError",

@@ -10,6 +10,7 @@
     ├── CommandTimeout       the device said nothing in time: a fault of the bench
     ├── ProtocolError        the device said something that cannot be understood
     ├── CommandRefused       the device answered with an error: an observation, not a fault
+    │   └── NotConnected     it did what it was told, and the far end of a connection did not answer
     ├── Unsupported          device or dialect has no such function
     └── DialRefused          the dial guard kept the attempt from the wire
 
@@ -76,6 +77,10 @@ class CommandRefused(DriverError):
         super().__init__(what, where=where)
         self.family = family
         self.code = code
+
+
+class NotConnected(CommandRefused):
+    """The device's own stack tried to connect, and nothing answered: what a silent drop looks like."""
 
 
 class Unsupported(DriverError):

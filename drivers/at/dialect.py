@@ -68,10 +68,10 @@ class Step:
 class SocketDialogue:
     """How a module's own stack opens, uses and closes one kind of socket.
 
-    ``open`` and ``close`` run step by step; ``send`` and ``receive`` repeat. ``arrival`` and ``closed`` are
-    prefixes (templates) of the unsolicited codes for data to read and for the far end's close. ``ids`` is how
-    many sockets the driver may number, counting from ``first``; 0: the module assigns numbers. ``chunk`` is the
-    most bytes of one ``send`` and one ``receive``.
+    ``open`` and ``close`` run step by step, and the last step of ``open`` is the connection request; ``send``
+    and ``receive`` repeat. ``arrival`` and ``closed`` are prefixes (templates) of the unsolicited codes for data
+    to read and for the far end's close. ``ids`` is how many sockets the driver may number, counting from
+    ``first``; 0: the module assigns numbers. ``chunk`` is the most bytes of one ``send`` and one ``receive``.
     """
 
     __pydantic_config__ = _STRICT

@@ -33,9 +33,13 @@ _WANTED = (
     ("AT+CNMI=2,2,0,1,0", "AT+CNMI=2,2,0,1", "AT+CNMI=2,1,0,1,0", "AT+CNMI=2,1,0,0,0", "AT+CNMI=2,1"),
     ("AT+CGEREP=2,1", "AT+CGEREP=2"),  # 27.007 10.1.19: what the network does to contexts
     ("AT+CIREG=2",),  # 27.007 8.71: with the services of the registration
+    ("AT+CPSMS=0",),  # 27.007 7.38: a module that sleeps misses what is sent to it
+    ("AT+CEDRXS=0",),  # 27.007 7.40
 )
 _READ_BINARY, _READ_RECORD, _GET_RESPONSE = 176, 178, 192
 _POLL_S = 2.0
+#: context numbers that every module has (27.007 10.1.1 leaves the most to the module)
+_CONTEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,15 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A PDP context: its access point name, and its address while it is active."""
+    """A PDP context: the access point name it is defined with, and its address while it is active.
+
+    ``granted`` is the name that the network gave, empty while inactive and where the module cannot tell.
+    """
 
     apn: str
     address: str | None
     active: bool
+    granted: str = ""
 
 
 class Modem:
@@ -191,6 +199,13 @@ class Modem:
         operator = replies.parse_operator(self._line("AT+COPS?", "+COPS:"))
         return Serving(operator.name, replies.rat(operator.act) if operator.name else "")
 
+    def numbered_errors(self) -> bool | None:
+        """Read ``+CMEE?`` (27.007 9.1): off again after a restart; None when the module cannot tell."""
+        with suppress(CommandRefused):
+            lines = self._run("AT+CMEE?", "+CMEE:")
+            return bool(lines) and not lines[0].endswith("0")
+        return None
+
     def ims(self) -> ImsState | None:
         """Read ``+CIREG?`` (27.007 8.71); None when the module does not know the command."""
         with suppress(CommandRefused):
@@ -301,7 +316,23 @@ class Modem:
                 apn = replies.parse_active_context(granted[0]).apn
         with suppress(CommandRefused):
             address = replies.parse_addresses(self._run(f"AT+CGPADDR={cid}", "+CGPADDR:")).get(cid, "")
-        return Context(apn or self._apn(cid), address or None, active=True)
+        return Context(self._apn(cid), address or None, active=True, granted=apn)
+
+    def free_context(self) -> int:
+        """Return the number of a context that is neither defined nor active; raises Unsupported without one."""
+        definitions = replies.parse_context_definitions(self._run("AT+CGDCONT?", "+CGDCONT:"))
+        taken = {definition.cid for definition in definitions}
+        taken.update(replies.parse_context_states(self._run("AT+CGACT?", "+CGACT:")))
+        free = next((cid for cid in range(2, _CONTEXTS) if cid not in taken), None)
+        if free is None:
+            raise Unsupported(
+                "every context is defined", where=self._channel.where, fix="delete one by AT+CGDCONT=N"
+            )
+        return free
+
+    def forget_context(self, cid: int) -> None:
+        """Delete a context definition: ``+CGDCONT=<cid>`` (27.007 10.1.1)."""
+        self._run(f"AT+CGDCONT={cid}")
 
     def data_cause(self) -> str:
         """Read why the last activation failed, as :meth:`call_cause` does: there is one such report."""

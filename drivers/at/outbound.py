@@ -17,9 +17,15 @@ _PLAIN = re.compile(r"AT(?:\+(\w+)(?:\?|=[ -:<-~]*)?)?", re.IGNORECASE | re.ASCI
 
 #: Names that send, dial or redirect, vendors' variants included (``+QCMGS``, ``+CMGSEX``, ``+UECALL``).
 _SENDS = re.compile(
-    r"CMGS|CMSS|CMGC|CMGW|CUSD|CCFC|CTFR|CHLD|CSCA|CRSM|CDU|CDV|CKPD|CTSA|DIAL|ECALL|MMS?SEND", re.IGNORECASE
+    r"CMGS|CMSS|CMGC|CMGW|CUSD|CCFC|CTFR|CHLD|CSCA|CRSM|CSIM|CGLA|CUSAT|STGR|STKRSP|STKTR|CDU|CDV|CKPD|CTSA|DIAL|ECALL"
+    r"|[MS]MS\w*SEND",
+    re.IGNORECASE,
 )
 _COULD_DIAL = re.compile(rf"D|{_SENDS.pattern}", re.IGNORECASE)
+
+#: Instructions (102 221 table 10.5): UPDATE BINARY and RECORD, ENVELOPE, FETCH, TERMINAL RESPONSE, PUT DATA,
+#: INCREASE.
+_ACTING = frozenset({"D6", "D7", "DC", "DD", "C2", "12", "14", "DA", "DB", "32"})
 
 #: Body of a command line without blanks, V.250 5.4.1 (basic), 6.3.1 (dial) and 5.4.3 (extended).
 _TOKEN = re.compile(
@@ -190,6 +196,16 @@ def _card_file(fields: list[str], _payload: bytes | None) -> _Reached:
     return () if fields and (fields[0] in reads or fields[1:2] != ["28482"]) else None
 
 
+def _apdu(position: int) -> Callable[[list[str], bytes | None], _Reached]:
+    """Raw APDUs (27.007 8.17, 8.43): writing a file or answering the toolkit could dial or redirect."""
+
+    def read(fields: list[str], _payload: bytes | None) -> _Reached:
+        apdu = fields[position].strip('"') if len(fields) > position else ""
+        return () if re.fullmatch(r"[0-9A-Fa-f]{8,}", apdu) and apdu[2:4].upper() not in _ACTING else None
+
+    return read
+
+
 _COMMANDS: dict[str, Callable[[list[str], bytes | None], _Reached]] = {
     "CMGS": _send_message,
     "CMSS": _to(Reach.SMS, 1),  # without <da> it goes to whom the stored message names (27.005 3.5.2)
@@ -200,5 +216,7 @@ _COMMANDS: dict[str, Callable[[list[str], bytes | None], _Reached]] = {
     "CHLD": _hold,
     "CSCA": _to(Reach.SMSC, 0),
     "CRSM": _card_file,
+    "CSIM": _apdu(1),
+    "CGLA": _apdu(2),
     "CDU": _to(Reach.VOICE, 0),
 }

@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from drivers.api import CommandRefused, DriverError, ProtocolError
+from drivers.api import CommandRefused, DriverError, NotConnected, ProtocolError
 from drivers.at.channel import AtChannel
 from drivers.at.command import Command
 from drivers.at.dialect import SocketDialogue, Step
@@ -36,7 +36,12 @@ class Socket:
         return int(self._values.get("id", -1))
 
     def connect(self, *, cid: int, apn: str, host: str, port: int, number: int | None, timeout_s: float) -> None:
-        """Run the opening steps; ``number`` is None when the module assigns one. ``timeout_s`` covers them all."""
+        """Run the opening steps, the last of which is the connection request.
+
+        ``number`` is None when the module assigns one. ``timeout_s`` covers all steps. Raises
+        :class:`drivers.api.NotConnected` when the request is refused, :class:`drivers.api.CommandRefused` for what
+        comes before it.
+        """
         if not _HOST.fullmatch(host):
             raise ValueError(f"not a host name or address: {host!r}")
         self._values = {"cid": cid, "apn": apn, "host": host, "port": port}
@@ -45,9 +50,16 @@ class Socket:
         self._unheard = self._channel.mark()
         end = time.monotonic() + timeout_s
         self.open = True
+        *prepare, request = self._dialogue.open
         try:
-            for step in self._dialogue.open:
+            for step in prepare:
                 self._run(step, max(0.0, min(step.deadline_s, end - time.monotonic())))
+            try:
+                self._run(request, max(0.0, min(request.deadline_s, end - time.monotonic())))
+            except CommandRefused as error:
+                raise NotConnected(
+                    error.what, family=error.family, code=error.code, where=self._channel.where
+                ) from error
         except DriverError:
             with suppress(DriverError):  # what went wrong first is what matters
                 self.close()

@@ -3,6 +3,8 @@
 import array
 import errno
 import fcntl
+import termios
+from contextlib import suppress
 
 import serial
 
@@ -32,6 +34,8 @@ def open_link(port: str, *, baud: int = 115200) -> Link:
         handle.dtr = True  # some boards reset on a change of DTR: say what it is
         handle.rts = True
         handle.open()
+        if not remote:
+            _keep_lines_on_close(handle.fileno())
     except (*FAILURES, ValueError) as error:
         raise _opening_error(port, error, remote=remote) from error
     if port.startswith("rfc2217://"):
@@ -40,6 +44,14 @@ def open_link(port: str, *, baud: int = 115200) -> Link:
         handle.close()
         raise _busy(port)
     return Link(port, handle.fileno(), handle)
+
+
+def _keep_lines_on_close(descriptor: int) -> None:
+    """Clear HUPCL (termios(3)): DTR must not drop when the port is closed, because some boards reset on it."""
+    with suppress(termios.error):  # no terminal
+        attributes = termios.tcgetattr(descriptor)
+        attributes[2] &= ~termios.HUPCL
+        termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
 def _opening_error(port: str, error: Exception, *, remote: bool) -> LinkError:

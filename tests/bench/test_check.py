@@ -1,5 +1,6 @@
 """The check under way: which attempts it makes, in which order, and when it stops."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -138,6 +139,25 @@ class TestRefused:
         assert verdict.outcome is Outcome.ERROR
         assert verdict.reasons == ("meter: the link went away.",)
 
+    def test_a_module_that_lost_the_network_in_the_window_is_a_fault_and_nothing_seen_is_lost(
+        self, recorder, journal
+    ):
+        scene = Scene(recorder, Expectation.REFUSED)
+        lost = scene.trial(Role.SUBJECT, "visitor")
+        make = lost.make
+
+        def make_and_lose(attempt, whole):
+            scene.module.circumstances = self.raise_lost
+            return make(attempt, whole)
+
+        scene.run.try_refused(replace(lost, make=make_and_lose), ())
+        seen = [event.meaning for event in read_journal(journal) if event.kind is Kind.OBSERVATION]
+        assert [bool(meaning["fault"]) for meaning in seen] == [False, False, True]
+        assert scene.run.conclude().outcome is Outcome.ERROR
+
+    def raise_lost(self):
+        raise LinkLost("The module lost its registration.", where="meter")
+
     def test_what_comes_late_is_recorded_as_late(self, recorder, journal):
         scene = Scene(recorder, Expectation.REFUSED)
 
@@ -149,6 +169,17 @@ class TestRefused:
         late_arrivals(scene.run.late_looks, recorder)
         last = list(read_journal(journal))[-1]
         assert (last.kind, last.meaning["late"], last.meaning["went"]) == (Kind.OBSERVATION, True, "yes")
+
+    def test_a_receiver_that_cannot_be_asked_at_the_end_is_told(self, recorder, journal):
+        def look():
+            raise LinkLost("the link went away.", where="visitor")
+
+        late_arrivals([look], recorder)
+        (event,) = read_journal(journal)
+        assert (event.meaning["step"], event.meaning["why"]) == (
+            "late-look-failed",
+            "visitor: the link went away.",
+        )
 
 
 class TestAllowed:

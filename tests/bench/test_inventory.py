@@ -151,7 +151,7 @@ BAD = {
         'name = "lab"',
         'xyzzy = "lab"',
         "2: unknown key 'xyzzy' in [bench]",
-        "write one of name",
+        "write one of lab, name",
     ),
     "unknown section": (
         "[gateways.sp]",
@@ -310,8 +310,8 @@ BAD = {
         'add password_env = "NAME" of an environment variable',
     ),
     "control without its token": (
-        'destinations = ["tcp://127.0.0.1:7001"]\n',
-        'destinations = ["tcp://127.0.0.1:7001"]\ncontrol = "http://127.0.0.1:7100"\n',
+        'kind = "data"\n',
+        'kind = "data"\ncontrol = "http://127.0.0.1:7100"\n',
         "46: [far_ends.server]: control needs a token",
         'add token_env = "NAME" of an environment variable',
     ),

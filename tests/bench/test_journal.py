@@ -1,14 +1,14 @@
 """The journal over real files and real processes."""
 
+import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,17 +53,34 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def full_disk() -> Iterator[Callable[[int | None], None]]:
-    """Cut the size of any file this process writes, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """Let the journal grow to so many bytes and no further, as a full disk does: a write is cut, the next fails.
+
+    Not by RLIMIT_FSIZE, which would also cut what pytest itself prints.
+    """
+    room: list[int | None] = [None]
+    write = os.write
+
+    def limited(fd: int, data: bytes) -> int:
+        if room[0] is None:
+            return write(fd, data)
+        left = max(0, room[0] - path.stat().st_size)
+        if not left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, data[:left])
 
     def limit(size: int | None) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (before[0] if size is None else size, before[1]))
+        room[0] = size
+        monkeypatch.setattr(os, "write", limited)
 
-    yield limit
-    limit(None)
-    signal.signal(signal.SIGXFSZ, handler)
+    return limit
+
+
+def test_the_kernel_s_own_full_disk_is_told() -> None:
+    recorder = Recorder(Path("/dev/full"), "runner")
+    recorder.wire(wire())
+    with pytest.raises(JournalError, match="1 events lost: No space left on device"):
+        recorder.close()
 
 
 def test_an_event_comes_back_whole(path: Path) -> None:
@@ -203,7 +220,7 @@ def test_a_full_disk_is_told_at_the_next_emit_and_shows_in_the_journal(
         full_disk(path.stat().st_size + 30)
         recorder.wire(wire(b"second"))  # cut short
         recorder.wire(wire(b"third"))  # refused
-        with pytest.raises(JournalError, match="3 events lost: File too large") as caught:
+        with pytest.raises(JournalError, match="3 events lost: No space left on device") as caught:
             recorder.emit(Kind.STEP, "robot", n=4)
         assert caught.value.lost == recorder.lost == 3
         full_disk(None)

@@ -180,6 +180,37 @@ class TestRefused:
         accepted = Observation("try0", Witness.MODULE, "meter", Went.YES, 0)
         assert judge(replace(case, observations=(*case.observations, accepted))).outcome is Outcome.PASS
 
+    def test_a_refused_call_and_another_ring_meanwhile_is_inconclusive(self):
+        case = refusal(POLICY)
+        stray = replace(case, observations=(*case.observations, arrived("try0", identity_right=False)))
+        assert judge(stray).outcome is Outcome.INCONCLUSIVE
+        accepted = refusal(silent_drop=True)
+        forged = replace(accepted, observations=(*accepted.observations, arrived("try0", identity_right=False)))
+        assert judge(forged).outcome is Outcome.FAIL
+
+    def test_a_control_that_showed_somebody_else_does_not_count(self):
+        case = refusal(POLICY)
+        shown = tuple(
+            replace(o, identity_right=False) if o.attempt == "tc-after" else o for o in case.observations
+        )
+        assert judge(replace(case, observations=shown)).outcome is Outcome.INCONCLUSIVE
+
+    @pytest.mark.parametrize("unknown", [{"plmn": ""}, {"rat": ""}], ids=str)
+    def test_an_unknown_network_is_the_same_as_none(self, unknown):
+        case = refusal(POLICY)
+        nowhere = tuple(replace(a, **unknown) for a in case.attempts)
+        assert judge(replace(case, attempts=nowhere)).outcome is Outcome.INCONCLUSIVE
+
+    def test_a_control_reading_that_does_not_hold_makes_any_check_inconclusive(self):
+        control = Reading("c", "number on the card", None, False, control=True, note="another number")
+        assert judge(replace(refusal(POLICY), readings=(control,))).outcome is Outcome.INCONCLUSIVE
+
+    def test_a_fault_outweighs_that_the_check_does_not_apply(self):
+        case = refusal(POLICY)
+        lost = Reading("c", "meter", None, None, fault="unplugged")
+        check = replace(case.check, not_applicable="no voice")
+        assert judge(CaseFile(check, readings=(lost,))).outcome is Outcome.ERROR
+
     def test_one_open_format_among_closed_ones_fails(self):
         case = refusal(POLICY)
         more = attempt("plus", at=20, number_format="+86")
@@ -409,7 +440,10 @@ def test_an_arrival_at_the_receiving_side_never_passes_as_refused(case):
         for o in case.observations
         if o.attempt in subjects and o.went is Went.YES and o.witness is Witness.FAR_END
     ]
-    if case.check.expectation is Expectation.REFUSED and arrivals:
+    if case.check.expectation is not Expectation.REFUSED or not arrivals:
+        return
+    assert judge(case).outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)
+    if all(o.identity_right is not False for o in arrivals):
         assert judge(case).outcome is Outcome.FAIL
 
 
@@ -446,11 +480,30 @@ class TestCauses:
     def test_cms_1_to_127_is_the_rp_cause(self):
         assert cause_of_message("CMS", 50, "").layer == "RP"
         assert cause_of_message("CMS", 332, "").cls is CauseClass.TRANSIENT
-        assert cause_of_message("CMS", 500, "").cls is CauseClass.OTHER
+        assert cause_of_message("CMS", 0xC4, "").cls is CauseClass.POLICY
+        assert cause_of_message("CMS", 512, "").cls is CauseClass.OTHER
+
+    @pytest.mark.parametrize(
+        ("family", "code"),
+        [("CMS", 300), ("CMS", 302), ("CMS", 330), ("CMS", 500), ("CME", 3), ("CME", 4), ("ERROR", None)],
+    )
+    def test_what_the_module_itself_would_not_do_is_no_refusal(self, family, code):
+        why = cause_of_message(family, code, "")
+        assert why.cls is CauseClass.LOCAL
+        assert judge(refusal(why, why, why, silent_drop=True)).outcome is Outcome.INCONCLUSIVE
+
+    def test_the_failing_step_of_a_vendor_s_dialogue_is_local(self):
+        assert cause_of_context("+QIOPEN", 563, "").cls is CauseClass.LOCAL
+
+    @pytest.mark.parametrize("code", [1, 3, 22, 27, 28])
+    def test_a_number_that_cannot_be_reached_is_no_refusal(self, code):
+        why = cause_of_call("NO CARRIER", code, "")
+        assert judge(refusal(why, silent_drop=True)).outcome is Outcome.INCONCLUSIVE
 
     def test_cme_133_is_esm_33(self):
         assert cause_of_context("CME", 133, "") == cause("ESM", 33, "")
-        assert cause_of_context("CME", 30, "").cls is CauseClass.OTHER
+        assert cause_of_context("CME", 30, "").cls is CauseClass.LOCAL
+        assert cause_of_context("CME", 148, "").cls is CauseClass.OTHER
 
     def test_busy_is_the_far_end_whatever_the_report_says(self):
         assert cause_of_call("BUSY", 50, "").cls is CauseClass.FAR_END

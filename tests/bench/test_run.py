@@ -18,10 +18,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from bench.evidence import RunFolder, read_journal
+from bench.evidence import Recorder, RunFolder, junit, read_journal
 from bench.evidence.journal import parse_event
 from bench.inventory import load_bench
-from bench.model import Kind, Outcome
+from bench.model import Kind, Outcome, Verdict
 from reports.summary import render, summarise
 
 BENCH = Path(sys.executable).with_name("bench")
@@ -132,12 +132,19 @@ class TestFinishedRun:
 
     def test_files_are_for_their_owner_only(self, finished):
         _, folder = finished
-        for path in folder.path.iterdir():
+        for path in (folder.path, *folder.path.rglob("*")):
             assert not path.stat().st_mode & 0o077, path
 
     def test_nothing_is_left_behind(self, finished):
         _, folder = finished
         assert processes_about(folder.name) == []
+
+
+def test_junit_counts_tests_that_never_came_to_a_check(tmp_path):
+    with Recorder(tmp_path / "journal.jsonl", "test") as recorder:
+        recorder.record("judge", Verdict("V1@meter/Never Started", "V1", "meter", Outcome.ERROR, ("never",)))
+    suite = ET.fromstring(junit(read_journal(tmp_path / "journal.jsonl"), "run")).find("testsuite")
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
@@ -203,6 +210,14 @@ def test_at_command_is_guarded_and_journaled(tmp_path, lab_bench):
     assert "emergency" in emergency.stderr
     events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
     assert not any(b"112" in event.data for event in events)
+
+
+def test_another_card_than_the_bench_file_says_is_an_error_for_its_module_alone(tmp_path, lab_bench):
+    lab_bench.write_text(lab_bench.read_text().replace('imsi = "460240000000001"', 'imsi = "460240000000007"'))
+    done = bench("run", "--bench", str(lab_bench), "--clause", "ESIM-03-1", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "1 error, 2 pass" in done.stdout
+    assert "The card in the module has the IMSI 460240*******01" in done.stdout.replace("\n", " ")
 
 
 def bench_on(tmp_path: Path, port: str) -> Path:

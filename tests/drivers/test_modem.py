@@ -375,12 +375,35 @@ def test_context(bench: Bench) -> None:
     )
     modem.define_context(1, "iot.example")
     modem.activate(1)
-    assert modem.context(1) == Context("iot.example.mnc000.mcc460.gprs", "10.0.0.5", active=True)
+    granted = "iot.example.mnc000.mcc460.gprs"
+    assert modem.context(1) == Context("iot.example", "10.0.0.5", active=True, granted=granted)
     del peer.table["AT+CGCONTRDP=1"]
-    assert modem.context(1).apn == "iot.example"
+    # what the module was told is not what the network gave
+    assert modem.context(1) == Context("iot.example", "10.0.0.5", active=True, granted="")
     modem.deactivate(1)
     peer.table["AT+CGACT?"] = "+CGACT: 1,0\nOK"
     assert modem.context(1) == Context("iot.example", None, active=False)
+
+
+def test_a_free_context_is_neither_defined_nor_active(bench: Bench) -> None:
+    modem, peer, _ = bench(
+        {
+            "AT+CGDCONT?": '+CGDCONT: 1,"IP","a","",0,0\n+CGDCONT: 2,"IPV4V6","ims","",0,0\nOK',
+            "AT+CGACT?": "+CGACT: 1,1\n+CGACT: 3,0\nOK",
+            "AT+CGDCONT=4": "OK",
+        }
+    )
+    assert modem.free_context() == 4
+    modem.forget_context(4)
+    peer.table["AT+CGACT?"] = "\n".join(f"+CGACT: {cid},0" for cid in range(1, 8)) + "\nOK"
+    with pytest.raises(Unsupported):
+        modem.free_context()
+
+
+@pytest.mark.parametrize(("reply", "numbered"), [("+CMEE: 1\nOK", True), ("+CMEE: 0\nOK", False), ("ERROR", None)])
+def test_numbered_errors_tell_a_restart(bench: Bench, reply: str, numbered: bool | None) -> None:
+    modem, _, _ = bench({"AT+CMEE?": reply})
+    assert modem.numbered_errors() is numbered
 
 
 def test_refused_context(bench: Bench) -> None:

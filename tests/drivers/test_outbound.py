@@ -263,3 +263,26 @@ def test_every_pdu_is_read_back(number: str, smsc: str | None) -> None:
 def test_any_line_gives_an_answer(line: str, payload: bytes | None) -> None:
     for party in outbound(line, payload):
         assert isinstance(party, Outbound)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'AT+SQNSMSSEND="110",129,"x"',  # Sequans
+        'AT+MMSSEND="110"',
+        'AT+CSIM=28,"00DC01041A81"',  # UPDATE RECORD
+        'AT+CGLA=1,28,"81D600000A0102"',  # UPDATE BINARY
+        'AT+CSIM=20,"80C2000005D103"',  # ENVELOPE
+        'AT+CUSATE="D103"',
+        "AT+STGR=19,1",
+        "AT+QSTKRSP=33",
+    ],
+)
+def test_card_writes_and_toolkit_answers_fail_closed(line: str) -> None:
+    assert [party.reach for party in outbound(line, None)] == [Reach.FROM_MEMORY]
+
+
+@pytest.mark.parametrize("apdu", ["00A40004023F00", "00B2010412", "00C000000F", "80F2000000", "0070000001"])
+def test_reading_apdus_reach_nobody(apdu: str) -> None:
+    assert outbound(f'AT+CSIM={len(apdu)},"{apdu}"', None) == ()
+    assert outbound(f'AT+CGLA=1,{len(apdu)},"{apdu}"', None) == ()

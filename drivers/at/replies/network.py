@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 
+from drivers.api import ProtocolError
 from drivers.at.replies.lines import fields, integer, maybe_hex, maybe_integer, not_understood, text_at, text_of
 
 
@@ -91,6 +92,19 @@ def parse_registration(line: str, *, unsolicited: bool) -> NetworkRegistration:
         cause_type=maybe_integer(values, 4 + between),
         reject_cause=maybe_integer(values, 5 + between),
     )
+
+
+_REGISTRATION = ("+CREG:", "+CGREG:", "+CEREG:", "+C5GREG:")
+
+
+def is_loss(line: str) -> bool:
+    """Whether an unsolicited code says that a domain is no longer registered (27.007 7.2)."""
+    if not line.startswith(_REGISTRATION):
+        return False
+    try:
+        return not parse_registration(line, unsolicited=True).stat.registered
+    except ProtocolError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
