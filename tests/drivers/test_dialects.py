@@ -1,5 +1,6 @@
 """Dialect files: what comes with the driver, and what a wrong file says."""
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from drivers.at.dialect import Dialect, DialectError, SocketDialogue, Step, dialect_names, load_dialect
 
 PAGE = Path(__file__).parents[2] / "docs/dialects.md"
+#: Rows of vendors, collected from public sources; beside the project, as the corpus of replies.
+SIGNALS = Path(__file__).parents[3] / "shared" / "corpus" / "service_signals.json"
 
 MINIMAL_SOCKETS = """
 [sockets.tcp]
@@ -35,6 +38,26 @@ def test_the_names() -> None:
 @pytest.mark.parametrize("name", dialect_names())
 def test_every_dialect_is_named_after_its_file(name: str) -> None:
     assert load_dialect(name).name == name
+
+
+@pytest.mark.skipif(not SIGNALS.exists(), reason="the corpus is not here")
+def test_the_collected_iccid_commands_are_known() -> None:
+    vendors = {
+        "Quectel": "quectel",
+        "SIMCom": "simcom",
+        "u-blox": "ublox",
+        "Telit": "telit",
+        "Sierra HL/RC": "sierra",
+        "Sequans/Monarch": "generic",
+        "Nordic nRF91": "nordic",
+        "Fibocom": "fibocom",
+        "Cinterion/Thales": "cinterion",
+        "Unisoc/openLuat Air724UG": "air72x",
+    }
+    rows = json.loads(SIGNALS.read_text(encoding="utf-8"))["dialects"]
+    assert {row["vendor"] for row in rows} == set(vendors)
+    for row in rows:
+        assert {command.split()[0] for command in row["iccid"]} <= set(load_dialect(vendors[row["vendor"]]).iccid)
 
 
 def test_generic_has_no_sockets() -> None:
