@@ -94,6 +94,7 @@ class SocketDialogue:
 class Dialect:
     """How one vendor's modules differ from 3GPP.
 
+    ``makers`` are words of ``+CGMI`` or ``+CGMM`` (27.007 5.1, 5.2) by which its modules are known.
     ``boot`` are the unsolicited lines a module prints when it starts (``"RDY"``); ``unsolicited`` the prefixes of
     vendor codes that never belong to a reply unless the command asked for them (``"+QIURC:"``). ``init`` are
     commands for :meth:`Modem.prepare`; a module may refuse them. ``registration`` are the status commands of
@@ -106,6 +107,7 @@ class Dialect:
     __pydantic_config__ = _STRICT
 
     name: str
+    makers: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
     unsolicited: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
@@ -131,6 +133,21 @@ _ADAPTER = TypeAdapter(Dialect)
 def dialect_names() -> tuple[str, ...]:
     """Return the names of the dialects that come with the driver, sorted."""
     return tuple(sorted(path.stem for path in _DIALECTS.glob("*.toml")))
+
+
+def dialect_of(manufacturer: str, model: str) -> str | None:
+    """Return the name of the dialect that knows the module by its maker or model, None when none does.
+
+    The longest word that fits decides, so that a model can have a dialect apart from its maker's.
+    """
+    said = f"{manufacturer} {model}".casefold()
+    fitting = [
+        (len(word), name)
+        for name in dialect_names()
+        for word in load_dialect(name).makers
+        if word.casefold() in said
+    ]
+    return max(fitting)[1] if fitting else None
 
 
 def load_dialect(name: str | Path) -> Dialect:

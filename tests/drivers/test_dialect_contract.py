@@ -8,7 +8,7 @@ import pytest
 
 from drivers.api import CommandRefused, Unsupported
 from drivers.at import Command, Dialect, Modem, dialect_names, load_dialect
-from drivers.at.dialect import SocketDialogue, Step
+from drivers.at.dialect import SocketDialogue, Step, dialect_of
 from drivers.at.framer import Framer, Kind
 from drivers.at.outbound import outbound
 from tests.drivers.scripted import Prompt, Scripted, open_modem
@@ -252,3 +252,22 @@ def test_none_of_its_commands_reaches_anybody(dialect: Dialect) -> None:
         steps = (*dialogue.open, dialogue.send, dialogue.receive, *dialogue.close)
         lines += [fill(step.command, id=1, length=2, hex="6869") for step in steps]
     assert [outbound(line, b"hi") for line in lines] == [()] * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "model", "name"),
+    [
+        ("Telit", "LE910C1-EU", "telit"),
+        ("Cinterion", "PLS8-E", "cinterion"),
+        ("Telit Cinterion", "EXS62", "cinterion"),
+        ("Fibocom Wireless Inc.", "L716-CN", "fibocom"),
+        ("Sierra Wireless, Incorporated", "MC7304", "sierra"),
+        ("WAVECOM MODEM", "MULTIBAND  900E  1800", "sierra"),
+        ("Nordic Semiconductor ASA", "nRF9160-SICA", "nordic"),
+        ("huawei", "E1750", "huawei"),
+        ("", "Air724UG", "air72x"),
+        ("CMCC", "ML307A", "ml307"),
+    ],
+)
+def test_its_makers_are_known(manufacturer: str, model: str, name: str) -> None:
+    assert dialect_of(manufacturer, model) == name
