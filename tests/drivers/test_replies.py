@@ -280,6 +280,7 @@ def test_operators_that_the_module_hears() -> None:
     current, forbidden = replies.parse_operators(line)
     assert (current.stat, current.plmn, current.short, replies.rat(current.act)) == (2, "46000", "CMCC", "LTE")
     assert (forbidden.stat, forbidden.plmn, forbidden.long, forbidden.act) == (3, "46001", "", None)
+    assert replies.parse_networks(line) == {"46000": 2, "46001": 3}
     assert replies.parse_operators("+COPS: ,,(0-4),(0-2)") == ()
 
 
@@ -305,6 +306,8 @@ def test_functionality_and_capabilities() -> None:
 def test_states_by_class_of_service() -> None:
     assert replies.parse_service_states(["+CLCK: 1,1", "+CLCK: 0,2"]) == {1: True, 2: False}
     assert replies.parse_service_states(["+CLCK: 1"]) == {7: True}
+    assert replies.parse_lock(["+CLCK: 0,1", "+CLCK: 1,2"])
+    assert not replies.parse_lock(["+CLCK: 0"])
     with pytest.raises(ProtocolError):
         replies.parse_service_states(["+CCWA: 2,1"])
 
@@ -336,6 +339,11 @@ def test_context_event(line: str, event: replies.ContextEvent) -> None:
 
 
 # Card commands as a whole, 27.007 8.17
+
+
+def test_locks_of_the_module_are_not_those_of_the_card() -> None:
+    locks = [replies.parse_pin(line).locks_module for line in ("+CPIN: PH-NET PIN", "+CPIN: SIM PIN", "READY")]
+    assert locks == [True, False, False]
 
 
 def test_apdu() -> None:

@@ -83,6 +83,11 @@ def parse_service_states(lines: Iterable[str]) -> dict[int, bool]:
     return states
 
 
+def parse_lock(lines: Iterable[str]) -> bool:
+    """Read ``+CLCK: <status>[,<class>]`` lines (27.007 7.4): whether the facility is active for any class."""
+    return any(parse_service_states(lines).values())
+
+
 def _active(line: str, row: tuple[str, ...]) -> bool:
     if integer(row, 0) not in {0, 1}:
         raise not_understood(line)

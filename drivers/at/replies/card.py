@@ -71,6 +71,11 @@ class PinState(StrEnum):
     PH_CORP_PIN = "PH-CORP PIN"
     PH_CORP_PUK = "PH-CORP PUK"
 
+    @property
+    def locks_module(self) -> bool:
+        """Whether a personalisation of the module (3GPP TS 22.022) keeps it from using this card."""
+        return self.startswith("PH-")
+
 
 def parse_pin(line: str) -> PinState:
     """Read ``+CPIN: <code>``."""

@@ -177,8 +177,8 @@ _LISTED = re.compile(
 )
 
 
-class OperatorStat(IntEnum):
-    """``<stat>`` of ``+COPS=?`` (27.007 7.3)."""
+class NetworkStat(IntEnum):
+    """``<stat>`` of a network that a search found (27.007 7.3)."""
 
     UNKNOWN = 0
     AVAILABLE = 1
@@ -190,7 +190,7 @@ class OperatorStat(IntEnum):
 class ListedOperator:
     """One operator that the module hears, ``+COPS=?`` (27.007 7.3); ``plmn`` is numeric, names may be ``""``."""
 
-    stat: OperatorStat
+    stat: NetworkStat
     long: str
     short: str
     plmn: str
@@ -204,8 +204,13 @@ def parse_operators(line: str) -> tuple[ListedOperator, ...]:
         long, short, plmn = (listed[name].strip() for name in ("long", "short", "plmn"))
         if re.fullmatch(r"\d{5,7}", plmn):
             act = None if listed["act"] is None else int(listed["act"])
-            found.append(ListedOperator(OperatorStat(int(listed["stat"])), long, short, plmn, act))
+            found.append(ListedOperator(NetworkStat(int(listed["stat"])), long, short, plmn, act))
     return tuple(found)
+
+
+def parse_networks(line: str) -> dict[str, NetworkStat]:
+    """Read the networks of ``+COPS=?`` (27.007 7.3) by numeric PLMN; one found on several technologies is one."""
+    return {operator.plmn: operator.stat for operator in parse_operators(line)}
 
 
 @dataclass(frozen=True, slots=True)
