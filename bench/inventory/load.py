@@ -62,7 +62,7 @@ def load_bench(path: Path) -> Bench:
         bench = Bench.model_validate(data)
     except ValidationError as error:
         raise _first(path, text, map(_complaint, error.errors())) from error
-    complaints = [*_dangling(bench), *_duplicates(bench)]
+    complaints = [*_dangling(bench), *_dialect_files(bench), *_duplicates(bench)]
     if complaints:
         raise _first(path, text, complaints)
     return bench
@@ -149,9 +149,12 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 f"[modules.{name}] subscription: no subscription is called {module.subscription!r}",
                 _instead(module.subscription, bench.subscriptions),
             )
-        if dialect := _dialect(module.dialect):
-            cause, fix = dialect
-            yield _Complaint(("modules", name, "dialect"), f"[modules.{name}] dialect: {cause}", fix)
+        if not module.dialect.endswith(".toml") and module.dialect not in dialect_names():
+            yield _Complaint(
+                ("modules", name, "dialect"),
+                f"[modules.{name}] dialect: no dialect is called {module.dialect!r}",
+                _instead(module.dialect, dialect_names()),
+            )
     for name, far_end in bench.far_ends.items():
         if isinstance(far_end, SmsAccountEntry) and far_end.gateway not in bench.gateways:
             yield _Complaint(
@@ -163,18 +166,22 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
             )
 
 
-def _dialect(name: str) -> tuple[str, str] | None:
-    """Return cause and fix when a module's dialect cannot be had."""
-    if not name.endswith(".toml"):
-        known = dialect_names()
-        return None if name in known else (f"no dialect is called {name!r}", _instead(name, known))
-    if not Path(name).is_absolute():
-        return f"{name!r} is no absolute path", "write it from / on, since a run's programs start elsewhere"
-    try:
-        load_dialect(name)
-    except DialectError as error:
-        return f"{name}: {error.what}", error.fix or "see docs/dialects.md"
-    return None
+def _dialect_files(bench: Bench) -> Iterator[_Complaint]:
+    """Complain about dialect files of the bench's own that cannot be had."""
+    for name, module in bench.modules.items():
+        place, own = ("modules", name, "dialect"), module.dialect
+        if own.endswith(".toml") and not Path(own).is_absolute():
+            cause, fix = (
+                f"{own!r} is no absolute path",
+                "write it from / on, since a run's programs start elsewhere",
+            )
+            yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
+        elif own.endswith(".toml"):
+            try:
+                load_dialect(own)
+            except DialectError as error:
+                cause, fix = f"{own}: {error.what}", error.fix or "see docs/dialects.md"
+                yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
 
 
 def _duplicates(bench: Bench) -> Iterator[_Complaint]:
