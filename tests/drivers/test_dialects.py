@@ -1,17 +1,10 @@
 """Dialect files: what comes with the driver, and what a wrong file says."""
 
-import json
-import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from drivers.at.dialect import Dialect, DialectError, SocketDialogue, Step, dialect_names, load_dialect
-
-PAGE = Path(__file__).parents[2] / "docs/dialects.md"
-#: Rows of vendors, collected from public sources; beside the project, as the corpus of replies.
-SIGNALS = Path(__file__).parents[3] / "shared" / "corpus" / "service_signals.json"
+from drivers.at.dialect import DialectError, dialect_names, load_dialect
 
 MINIMAL_SOCKETS = """
 [sockets.tcp]
@@ -38,26 +31,6 @@ def test_the_names() -> None:
 @pytest.mark.parametrize("name", dialect_names())
 def test_every_dialect_is_named_after_its_file(name: str) -> None:
     assert load_dialect(name).name == name
-
-
-@pytest.mark.skipif(not SIGNALS.exists(), reason="the corpus is not here")
-def test_the_collected_iccid_commands_are_known() -> None:
-    vendors = {
-        "Quectel": "quectel",
-        "SIMCom": "simcom",
-        "u-blox": "ublox",
-        "Telit": "telit",
-        "Sierra HL/RC": "sierra",
-        "Sequans/Monarch": "generic",
-        "Nordic nRF91": "nordic",
-        "Fibocom": "fibocom",
-        "Cinterion/Thales": "cinterion",
-        "Unisoc/openLuat Air724UG": "air72x",
-    }
-    rows = json.loads(SIGNALS.read_text(encoding="utf-8"))["dialects"]
-    assert {row["vendor"] for row in rows} == set(vendors)
-    for row in rows:
-        assert {command.split()[0] for command in row["iccid"]} <= set(load_dialect(vendors[row["vendor"]]).iccid)
 
 
 def test_generic_has_no_sockets() -> None:
@@ -109,18 +82,3 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     path.write_bytes(b'name = "\xff"')
     with pytest.raises(DialectError, match="not readable"):
         load_dialect(path)
-
-
-def test_the_page_shows_a_dialect_that_loads(tmp_path: Path) -> None:
-    examples = re.findall(r"^ *```toml\n(.*?)^ *```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    dialect = load_dialect(
-        write(tmp_path, "\n".join(example for example in examples if "[modules" not in example))
-    )
-    assert (dialect.hang_up, dialect.sockets["tcp"].first) == ("AT$ZHUP", 5)
-
-
-def test_the_page_explains_every_key() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    keys = {key.name for kind in (Dialect, SocketDialogue, Step) for key in fields(kind)}
-    keys -= {"name", "sockets", "open", "send", "receive", "close"}  # the file's name; tables of the example
-    assert not [key for key in keys if f"`{key}`" not in page]
