@@ -26,7 +26,7 @@ from bench.inventory.benchfile import (
     Windows,
 )
 from bench.inventory.errors import BenchFileError, Misplaced
-from drivers.at.dialect import dialect_names
+from drivers.at.dialect import DialectError, dialect_names, load_dialect
 
 _SINGLE: dict[str, type[BaseModel]] = {"bench": BenchEntry, "windows": Windows, "limits": Limits}
 _NAMED: dict[str, type[BaseModel]] = {
@@ -66,7 +66,7 @@ def load_bench(path: Path) -> Bench:
         bench = Bench.model_validate(data)
     except ValidationError as error:
         raise _first(path, text, map(_complaint, error.errors())) from error
-    complaints = [*_dangling(bench), *_duplicates(bench), *_quarantine(bench)]
+    complaints = [*_dangling(bench), *_dialect_files(bench), *_duplicates(bench), *_quarantine(bench)]
     if complaints:
         raise _first(path, text, complaints)
     return bench
@@ -174,6 +174,24 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 if bench.gateways
                 else f"add [gateways.{far_end.gateway}]",
             )
+
+
+def _dialect_files(bench: Bench) -> Iterator[_Complaint]:
+    """Complain about dialect files of the bench's own that cannot be had."""
+    for name, module in bench.modules.items():
+        place, own = ("modules", name, "dialect"), module.dialect
+        if own.endswith(".toml") and not Path(own).is_absolute():
+            cause, fix = (
+                f"{own!r} is no absolute path",
+                "write it from / on, since a run's programs start elsewhere",
+            )
+            yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
+        elif own.endswith(".toml"):
+            try:
+                load_dialect(own)
+            except DialectError as error:
+                cause, fix = f"{own}: {error.what}", error.fix or "see docs/dialects.md"
+                yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
 
 
 def _duplicates(bench: Bench) -> Iterator[_Complaint]:

@@ -182,7 +182,7 @@ def _ring(attempt: Attempt, caller: Station, callee: Station, dialled: str, *, w
     why = local
     if final in RELEASED:
         report = caller.modem.call_cause()
-        why = cause_of_call(final, release_cause(report), report)
+        why = cause_of_call(final, release_cause(report, caller.channel.dialect.release), report)
     seen.append(_initiator(attempt, caller.name, why, final or "the call was accepted"))
     return seen
 

@@ -419,7 +419,8 @@ class Modem:
         number = None
         if dialogue.ids:
             taken = {socket.number for socket in self._sockets}
-            number = next((number for number in range(dialogue.ids) if number not in taken), None)
+            numbers = range(dialogue.first, dialogue.first + dialogue.ids)
+            number = next((number for number in numbers if number not in taken), None)
             if number is None:
                 raise Unsupported(f"all {dialogue.ids} sockets are open", where=self._channel.where)
         socket = Socket(self._channel, dialogue)

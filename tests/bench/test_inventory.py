@@ -238,6 +238,18 @@ BAD = {
         "6: [modules.meter] dialect: no dialect is called 'qectel'",
         "did you mean 'quectel'?",
     ),
+    "dialect file that depends on where one stands": (
+        'dialect = "generic"',
+        'dialect = "own.toml"',
+        "6: [modules.meter] dialect: 'own.toml' is no absolute path",
+        "write it from / on, since a run's programs start elsewhere",
+    ),
+    "dialect file that says what no dialect says": (
+        'dialect = "generic"',
+        f'dialect = "{EXAMPLE}"',
+        f"6: [modules.meter] dialect: {EXAMPLE}: unknown key bench",
+        "remove it, or check its spelling and its table",
+    ),
     "bad port": (
         '"/dev/pts/7"',
         '"ttyUSB2"',
