@@ -4,7 +4,6 @@ from bench.numbering.forms import Form, Written, formats, national, read_number
 from bench.numbering.guard import Guard, Limits
 from bench.numbering.identities import (
     Issued,
-    consistency,
     eid_valid,
     issuer_of_iccid,
     luhn_holds,
@@ -33,7 +32,6 @@ __all__ = [
     "Row",
     "Writing",
     "Written",
-    "consistency",
     "eid_valid",
     "formats",
     "issuer_of_iccid",

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from bench.numbering.plan import Confidence, load_plan
+from bench.numbering.plan import Confidence
 
 _TABLE = Path(__file__).with_name("identities.csv")
 #: MCC and MNC at least, 15 digits at most (3GPP TS 23.003 2.2)
@@ -61,28 +61,6 @@ def luhn_holds(iccid: str) -> bool | None:
         return None
     products = (int(digit) * (1 + position % 2) for position, digit in enumerate(reversed(places)))
     return sum(product // 10 + product % 10 for product in products) % 10 == 0
-
-
-def consistency(msisdn: str | None, imsi: str | None, iccid: str | None, operator: str) -> list[str]:
-    """Return the warnings of ESIM-03-3: which identity of a card does not belong to ``operator``.
-
-    What could not be read is None. An identity without a known holder warns too, since nothing shows that it
-    agrees. No warning holds an identity.
-    """
-    found: dict[str, Issued] = {}
-    if msisdn:
-        number = load_plan().classify(msisdn)
-        found["the number's range"] = Issued(number.holder, number.confidence, number.source)
-    if imsi:
-        found["the IMSI's network code"] = operator_of_imsi(imsi)
-    if iccid:
-        found["the ICCID's issuer"] = issuer_of_iccid(iccid)
-    return [
-        f"{name} is {issued.holder or 'no known operator'} ({issued.confidence} confidence: {issued.source}), "
-        f"the subscription's operator is {operator}"
-        for name, issued in found.items()
-        if issued.holder != operator
-    ]
 
 
 @cache

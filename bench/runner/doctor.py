@@ -166,6 +166,8 @@ def _answers(bench: Bench, name: str, modem: Modem) -> Iterator[Finding]:
             "imsi": lambda: findings.identity(name, "imsi", subscription.imsi, modem.imsi()),
             "iccid": lambda: findings.identity(name, "iccid", subscription.iccid, modem.iccid()),
         }
+        if bench.modules[name].stray_of is not None:
+            del questions["registered"]  # the network may rightly refuse a card in the wrong device
         yield from (_asked(f"{id_}:{name}", question) for id_, question in questions.items())
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from bench.numbering import (
     Confidence,
-    consistency,
     eid_valid,
     issuer_of_iccid,
     luhn_holds,
@@ -143,35 +142,6 @@ def test_check_digits_hold_and_one_wrong_digit_breaks_them(body, place, off):
 )
 def test_luhn_is_told_where_there_are_digits_only(iccid, holds):
     assert luhn_holds(iccid) is holds
-
-
-class TestConsistency:
-    AGREEING = (
-        ("1064800000001", "460040000000001", "89860400000000000001", MOBILE),
-        ("1440000000001", "460240000000001", "89860800000000000001", MOBILE),
-        ("1064600000001", "460060000000001", "89860600000000000001", UNICOM),
-        ("+861064900000001", "460110000000001", "89861100000000000001", TELECOM),
-    )
-
-    @pytest.mark.parametrize("card", AGREEING)
-    def test_identities_of_one_operator_agree(self, card):
-        assert consistency(*card) == []
-
-    @pytest.mark.parametrize("place", range(3))
-    def test_each_identity_of_another_operator_is_one_warning(self, place):
-        card = list(self.AGREEING[0])
-        card[place] = self.AGREEING[2][place]
-        (warning,) = consistency(*card)
-        assert "is China Unicom (high confidence" in warning
-        assert warning.endswith("the subscription's operator is China Mobile")
-        assert card[place] not in warning
-
-    def test_what_could_not_be_read_says_nothing(self):
-        assert consistency(None, None, None, MOBILE) == []
-
-    def test_an_identity_without_known_holder_warns(self):
-        (warning,) = consistency("1064000000001", None, None, MOBILE)
-        assert "no known operator (low confidence" in warning
 
 
 def test_the_table_names_a_source_for_every_row():
