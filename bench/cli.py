@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -17,18 +18,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.clauses import load_catalogue
 from bench.evidence import JournalError, RunFolder, RunFolderError
-from bench.inventory import BenchFileError, Busy, json_schema
-from bench.masking import mask_text
-from bench.model import Event, Kind, Outcome
+from bench.inventory import BenchFileError, Busy, json_schema, load_bench
+from bench.masking import mask, mask_text
+from bench.model import Outcome
+from bench.runner.coverage import load_coverage
+from bench.runner.discover import find, propose
+from bench.runner.doctor import BY_ID, examine
 from bench.runner.exchange import exchange
+from bench.runner.findings import Level
 from bench.runner.lab import LabError, LabRequestError
 from bench.runner.matrix import Matrix, run_matrix
-from bench.runner.run import RunResult, Selection, UsageError, Watch, run, run_on_lab
-from drivers.api import DriverError, LinkBusy
+from bench.runner.run import Selection, UsageError, Watch, run, run_on_lab
+from drivers.api import DriverError, LinkBusy, LinkMissing
+from drivers.packet import AddressError
 from drivers.packet import serve as serve_data
-from reports.summary import STYLES, show
+from reports.live import LiveView, follow
+from reports.summary import show
 
 PASS, FAIL, USAGE, INCONCLUSIVE, BENCH_ERROR, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -46,11 +52,13 @@ _FAILURES: tuple[tuple[type[Exception], int], ...] = (
     (RunFolderError, USAGE),
     (Busy, BUSY),
     (LinkBusy, BUSY),
+    (AddressError, USAGE),
     (DriverError, BENCH_ERROR),
     (LabRequestError, USAGE),
     (LabError, BENCH_ERROR),
     (JournalError, BENCH_ERROR),
 )
+_LEVELS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 P = ParamSpec("P")
 _path = click.Path(path_type=Path)
@@ -96,6 +104,53 @@ def lab(lab_file: Path | None, write_bench: Path | None) -> None:
     os.execv(sys.executable, command)  # noqa: S606  (signals go to the lab itself; no shell)
 
 
+@main.command()
+@click.option("--bench", "bench_file", type=_path, help="Bench file: also ask everything that it names.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_runs
+@_coded
+def doctor(bench_file: Path | None, as_json: bool, runs: Path) -> int:  # noqa: FBT001  (a flag)
+    """Look at host and bench before a run does: what is wrong, and the fix; exit code 4 when something fails."""
+    found = examine(load_bench(bench_file) if bench_file else None, runs)
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in found], indent=2, ensure_ascii=False))
+    else:
+        console = _console()
+        for finding in found:
+            word = Text(f"{finding.level:<5}", style=_LEVELS[finding.level])
+            fix = f" Fix: {finding.fix}" if finding.fix else ""
+            console.print(word + Text(mask_text(f"{finding.id:<20} {finding.what}.{fix}")), soft_wrap=True)
+    return BENCH_ERROR if any(finding.level is Level.FAIL for finding in found) else PASS
+
+
+@main.command()
+@click.option("--write-bench", type=_path, help="Propose a bench file here, with full identities.")
+@click.option("--by-id", type=_path, default=BY_ID, show_default=True, help="Folder of the ports' lasting names.")
+@_coded
+def discover(write_bench: Path | None, by_id: Path) -> int:
+    """Ask every serial port which module and card are behind it; never dials."""
+    if write_bench is not None and write_bench.exists():
+        raise UsageError(f"--write-bench {write_bench}: is there already. Fix: name a new file, or move it away")
+    devices, silent = find(by_id)
+    for device in devices:
+        identity, card = device.identity, device.card
+        click.echo(mask_text(f"{identity.manufacturer} {identity.model} {identity.revision}"))
+        click.echo(f"  port     {mask_text(device.port)}")
+        for other in device.others:
+            click.echo(f"  also     {mask_text(other)}")
+        click.echo(f"  dialect  {device.dialect}")
+        for name, value in (("IMEI", identity.imei), ("ICCID", card.iccid), ("IMSI", card.imsi)):
+            click.echo(f"  {name:<8} {mask(value) if value else 'not told'}")
+    for port in silent:
+        click.echo(mask_text(f"{port.path}: {port.why}"))
+    if not devices:
+        raise LinkMissing("no port answers AT.", where=str(by_id), fix="free the ports, or power the modules.")
+    if write_bench is not None:
+        propose(devices, write_bench)
+        click.echo(f"Proposed {write_bench}: fill in what the contract says.")
+    return PASS
+
+
 @main.command("run")
 @click.argument("suites", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--bench", "bench_file", type=_path, help="Bench file of real hardware (default: the virtual lab).")
@@ -119,45 +174,37 @@ def run_command(  # noqa: PLR0917  (click passes options by name)
         raise UsageError("--bench and --lab exclude each other. Fix: give one of them")
     console = _console()
     selection = Selection(suites, clauses, tags, modules)
-    watch = Watch(_Live(console))
-    result = (
-        run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
-    )
-    return _finished(result, console)
+    with LiveView(console) as view:
+        watch = Watch(view, view.tick)
+        result = (
+            run(bench_file, selection, runs, watch) if bench_file else run_on_lab(selection, runs, watch, lab_file)
+        )
+    if result.chose_nothing:
+        raise UsageError(
+            "No test was chosen. Fix: `bench clauses` lists what has a check, suites/ holds the tests"
+        )
+    code = _finished(result.folder, console)
+    return INTERRUPTED if result.interrupted else code
 
 
-def _finished(result: RunResult, console: Console) -> int:
+def _finished(folder: RunFolder, console: Console) -> int:
     console.print()
-    summary = show(result.folder, console)
-    console.print(f"Run folder: {result.folder.path}", soft_wrap=True)
-    return INTERRUPTED if result.interrupted else _CODES[summary.outcome]
+    summary = show(folder, console)
+    console.print(f"Run folder: {folder.path}", soft_wrap=True)
+    return _CODES[summary.outcome]
 
 
-class _Live:
-    """Prints what happens in a run: each module as it is met, each verdict as it falls."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._tests: dict[str, str] = {}
-
-    def __call__(self, event: Event) -> None:
-        meaning = event.meaning
-        if event.kind is Kind.CHECK:
-            self._tests[meaning["id"]] = meaning["test"]
-        elif event.kind is Kind.STEP and meaning.get("step") == "module":
-            words = (meaning["module"], meaning["manufacturer"], meaning["model"], meaning["revision"])
-            self._print(Text("module        "), mask_text(" ".join(words)))
-        elif event.kind is Kind.VERDICT:
-            outcome = Outcome.of(meaning["outcome"])
-            word = Text(f"{outcome.word.replace('_', ' '):<14}", style=STYLES[outcome])
-            test = self._tests.get(meaning["check"], "")
-            self._print(word, f"{meaning['clause']:<12} {meaning['subject']:<10} {test}")
-            if outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
-                for reason in meaning["reasons"]:
-                    self._print(Text(" " * 14), mask_text(reason))
-
-    def _print(self, head: Text, text: str) -> None:
-        self._console.print(head + Text(text), soft_wrap=True)
+@main.command("watch")
+@click.argument("run_name", metavar="RUN", default="latest")
+@_runs
+@_coded
+def watch_command(run_name: str, runs: Path) -> int:
+    """Follow a run until it ends, from its beginning; the exit code is the run's."""
+    folder = RunFolder.open(run_name, runs)
+    console = _console()
+    with LiveView(console) as view:
+        follow(folder, view)
+    return _finished(folder, console)
 
 
 @main.command()
@@ -216,24 +263,25 @@ def _print_matrix(matrix_: Matrix, console: Console) -> None:
 
 
 @main.command()
+@click.option("--family", "families", multiple=True, help="Only clauses of this family (ESIM, CC); repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_coded
-def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
-    """List the clauses: which have a check, which are evidence only."""
-    catalogue = load_catalogue().values()
+def clauses(families: tuple[str, ...], as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
+    """List the clauses: which tests and which faults serve each, which are evidence only."""
+    coverage = load_coverage(families)
     if as_json:
-        rows = [
-            {"id": c.id, "kind": c.kind, "check": c.check, "summary": c.summary_en, "text": c.text_zh}
-            for c in catalogue
-        ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([row.as_json() for row in coverage], indent=2, ensure_ascii=False))
         return PASS
     table = Table(box=None, pad_edge=False)
-    for column in ("clause", "kind", "check", "what it demands"):
+    table.add_column("clause", no_wrap=True)
+    for column in ("kind", "standing", "what it demands", "tests", "faults"):
         table.add_column(column)
-    for clause in catalogue:
-        table.add_row(clause.id, clause.kind, "yes" if clause.check else "", clause.summary_en)
+    for row in coverage:
+        id_, kind, demand = row.clause.id, row.clause.kind, row.clause.summary_en
+        table.add_row(id_, kind, row.standing, demand, "\n".join(row.tests), "\n".join(row.faults))
     _console().print(table)
+    count = Counter(row.standing for row in coverage)
+    _console().print(f"{len(coverage)} clauses: {', '.join(f'{n} {standing}' for standing, n in count.items())}")
     return PASS
 
 
@@ -241,7 +289,13 @@ def clauses(as_json: bool) -> int:  # noqa: FBT001  (click passes flags so)
 @click.argument("module")
 @click.argument("command")
 @click.option("--bench", "bench_file", type=_path, required=True, help="Bench file.")
-@click.option("--deadline", default=5.0, show_default=True, help="Seconds to wait for the final result code.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Seconds to wait for the final result code.",
+)
 @_runs
 @_coded
 def at_command(module: str, command: str, bench_file: Path, deadline: float, runs: Path) -> int:

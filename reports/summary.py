@@ -1,6 +1,6 @@
 """A run as text: verdicts by clause and module, what is known and what is not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.clauses import load_catalogue
-from bench.evidence import RunFolder, read_journal, settle
+from bench.evidence import RunFolder, quarantined, read_journal, settle
 from bench.masking import mask_text
-from bench.model import Kind, Outcome, Verdict, worst
+from bench.model import Kind, Outcome, Quarantine, Verdict, worst
 
 STYLES = {
     Outcome.NONE: "dim",
@@ -32,11 +32,16 @@ class RunSummary:
     tests: dict[str, str]
     torn: int
     missing: int
+    #: by check id; their verdicts decide nothing
+    quarantined: Mapping[str, Quarantine]
 
     @property
     def outcome(self) -> Outcome:
-        """The worst verdict."""
-        return worst(verdict.outcome for verdict in self.verdicts)
+        """The worst verdict; one in quarantine counts as not applicable."""
+        return worst(
+            Outcome.NOT_APPLICABLE if verdict.check in self.quarantined else verdict.outcome
+            for verdict in self.verdicts
+        )
 
     def by_clause(self) -> dict[str, dict[str, Outcome]]:
         """Return the worst outcome per clause and module."""
@@ -53,13 +58,15 @@ def summarise(folder: RunFolder) -> RunSummary:
     events = list(journal)
     header = next((event.meaning for event in events if event.kind is Kind.RUN), {})
     tests = {e.meaning["id"]: e.meaning["test"] for e in events if e.kind is Kind.CHECK}
+    settled = tuple(settle(events))
     return RunSummary(
         run=folder.name,
         bench=str(header.get("bench", "unknown")),
-        verdicts=tuple(settle(events)),
+        verdicts=settled,
         tests=tests,
         torn=journal.torn,
         missing=journal.missing,
+        quarantined=quarantined(events, settled),
     )
 
 
@@ -106,6 +113,9 @@ def _details(summary: RunSummary) -> Iterable[RenderableType]:
         if verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.FAIL, Outcome.ERROR):
             line = _word(verdict.outcome) + Text(f" {verdict.clause} {verdict.subject}: {test}", style="default")
             yield Group(line, *(Text(mask_text(f"    {reason}")) for reason in verdict.reasons))
+        if quarantine := summary.quarantined.get(verdict.check):
+            told = f"{verdict.clause} {verdict.subject}: {test} (until {quarantine.expires}: {quarantine.reason})"
+            yield Text(mask_text(f"in quarantine, decides nothing: {told}"), style="yellow")
         for warning in verdict.warnings:
             yield Text(mask_text(f"warning {verdict.clause} {verdict.subject}: {warning}"), style="yellow")
 

@@ -11,12 +11,14 @@ from bench.evidence.journal import (
 )
 from bench.evidence.junit import junit
 from bench.evidence.meaning import MeaningError, Told, from_meaning, to_meaning
+from bench.evidence.quarantine import quarantined
 from bench.evidence.runfolder import RunFolder, RunFolderError
-from bench.evidence.settle import PLANNED, STARTED, settle
+from bench.evidence.settle import ENDED, PLANNED, STARTED, settle
 from bench.evidence.tail import Tail
 
 __all__ = [
     "CLOCK_PERIOD_S",
+    "ENDED",
     "PLANNED",
     "STARTED",
     "ClockTicker",
@@ -31,6 +33,7 @@ __all__ = [
     "case_files",
     "from_meaning",
     "junit",
+    "quarantined",
     "read_journal",
     "settle",
     "to_meaning",

@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 from bench.evidence.fold import verdicts
 from bench.evidence.meaning import from_meaning
+from bench.evidence.quarantine import quarantined
 from bench.masking import mask_text
-from bench.model import Check, Event, Kind, Outcome, Verdict
+from bench.model import Check, Event, Kind, Outcome, Quarantine, Verdict
 
 _ELEMENTS = {
     Outcome.FAIL: "failure",
@@ -23,8 +24,9 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(events: Iterable[Event], name: str) -> str:
     """Return the JUnit text of a run: one test case per check, identities masked.
 
-    fail is a failure; error, inconclusive and a check without a verdict are errors; not_applicable is skipped.
-    ``name`` names the suite. A case's time is seconds from its check event to its first verdict.
+    fail is a failure; error, inconclusive and a check without a verdict are errors; not_applicable and what is in
+    quarantine is skipped. ``name`` names the suite. A case's time is seconds from its check event to its first
+    verdict.
     """
     events = list(events)
     checks: dict[str, Check] = {}
@@ -38,6 +40,7 @@ def junit(events: Iterable[Event], name: str) -> str:
         elif event.kind is Kind.VERDICT:
             ended_ns.setdefault(event.meaning["check"], event.mono_ns)
     latest = verdicts(events)
+    covered = quarantined(events, latest.values())
     suite = ET.Element("testsuite", name=_clean(name))
     counts: Counter[str] = Counter()
     unjudged = {
@@ -57,7 +60,7 @@ def junit(events: Iterable[Event], name: str) -> str:
             name=_clean(verdict.check),
             time=f"{seconds if verdict.check in began_ns else 0:.3f}",
         )
-        counts[_fill(case, verdict)] += 1
+        counts[_fill(case, verdict, covered.get(verdict.check))] += 1
     suite.set("tests", str(len(cases)))
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
@@ -68,12 +71,15 @@ def junit(events: Iterable[Event], name: str) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _fill(case: ET.Element, verdict: Verdict) -> str:
+def _fill(case: ET.Element, verdict: Verdict, quarantine: Quarantine | None) -> str:
     """Put the verdict into its test case and return the element's name, empty for a pass."""
     element = _ELEMENTS.get(verdict.outcome, "")
     if element:
         reasons = [_clean(reason) for reason in verdict.reasons]
         message = f"{verdict.outcome.word}: {reasons[0] if reasons else ''}"
+        if quarantine is not None:
+            element = "skipped"
+            message = _clean(f"in quarantine until {quarantine.expires} ({quarantine.reason}): {message}")
         ET.SubElement(case, element, message=message, type=verdict.outcome.word).text = "\n".join(reasons)
     if verdict.warnings:
         ET.SubElement(case, "system-out").text = "\n".join(f"WARN {_clean(text)}" for text in verdict.warnings)

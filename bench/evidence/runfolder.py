@@ -40,12 +40,17 @@ class RunFolder:
             )
         identity = secrets.token_hex(3)
         folder = cls(root / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{bench_name}-{identity}")
-        root.mkdir(parents=True, exist_ok=True)
-        for path in (folder.path, folder.robot, folder.captures):
-            path.mkdir(mode=0o700)
         link = root / f".latest-{identity}"
-        link.symlink_to(folder.path.name)
-        link.replace(root / "latest")
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            for path in (folder.path, folder.robot, folder.captures):
+                path.mkdir(mode=0o700)
+            link.symlink_to(folder.path.name)
+            link.replace(root / "latest")
+        except OSError as error:
+            raise RunFolderError(
+                f"{root}: cannot hold run folders: {error.strerror}. Fix: name a folder that you may write to"
+            ) from error
         return folder
 
     @classmethod

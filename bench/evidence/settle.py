@@ -6,9 +6,10 @@ from bench.evidence.fold import case_files
 from bench.judge import judge
 from bench.model import Event, Kind, Outcome, Verdict
 
-#: steps that the suites tell: the tests of the run, and each one's start
+#: steps that the suites tell: the tests of the run, and each one's start and end
 PLANNED = "test-planned"
 STARTED = "test-start"
+ENDED = "test-end"
 
 
 def settle(events: Iterable[Event]) -> list[Verdict]:

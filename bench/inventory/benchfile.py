@@ -6,12 +6,14 @@ TOML with pydantic: unknown keys are errors, identifiers are digit strings, and 
 import ipaddress
 import os
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench.inventory.errors import BenchFileError, Misplaced
-from bench.model import Destination, Function, Subscription
+from bench.masking import mask_text
+from bench.model import Destination, Function, Quarantine, Subscription
 
 #: a number of another country: + and its code (E.164: 15 digits at most)
 _FOREIGN = r"\+(?!86)[1-9][0-9]{6,14}"
@@ -107,10 +109,13 @@ class BenchEntry(_Entry):
     """``[bench]``: what the bench is called in run folders and reports.
 
     ``lab`` is written by a virtual lab: its cards exist in it alone, whatever another lab calls its own.
+    ``second_plmn`` is the network code of another operator at this place on which the cards may roam; without it
+    service there is not tried.
     """
 
     name: Name
     lab: str = ""
+    second_plmn: Annotated[str, _digits(5, 6)] | None = None
 
 
 class Windows(_Entry):
@@ -133,7 +138,8 @@ class ModuleEntry(_Entry):
     """``[modules.NAME]``: a module, how to reach it, the subscription in it and what it is able to do.
 
     ``dialect`` names one that the drivers have, or a dialect file (``.toml``). What is not among ``capabilities``
-    is not tried: its checks are not applicable.
+    is not tried: its checks are not applicable. ``stray_of`` names the module whose contract the card is of when
+    the card sits in the wrong device on purpose: such a module is neither tested nor a reference.
     """
 
     port: DevicePort
@@ -141,12 +147,16 @@ class ModuleEntry(_Entry):
     subscription: str
     capabilities: tuple[Capability, ...]
     baud: Annotated[int, BeforeValidator(_whole), Field(gt=0)] = 115200
+    stray_of: str | None = None
 
 
 class SubscriptionEntry(_Entry):
     """``[subscriptions.NAME]``: the contract; numbers in national form, those of other countries with + and code.
 
-    ``restricted = false`` marks a reference, which may reach everybody.
+    ``restricted = false`` marks a reference, which may reach everybody. ``purpose`` says what business the calls
+    and messages with the listed numbers serve (clause ESIM-02-D5). ``bound_imei`` are the devices that the
+    contract binds the card to: whole IMEIs, or the leading 8 to 14 digits of a range. ``cap_bytes`` is what the
+    card may still send and receive before its cap stops it; where it is given, a run uses it up.
     """
 
     operator: str
@@ -159,6 +169,9 @@ class SubscriptionEntry(_Entry):
     sms_allowed: tuple[Number, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[DestinationText, ...] = ()
+    purpose: str = ""
+    bound_imei: tuple[Annotated[str, _digits(8, 15)], ...] = ()
+    cap_bytes: Annotated[int, BeforeValidator(_whole), Field(gt=0)] | None = None
 
     @property
     def abroad(self) -> bool:
@@ -238,6 +251,26 @@ class Limits(_Entry):
     bytes_total: Count = 1_000_000
 
 
+class QuarantineEntry(_Entry):
+    """``[[quarantine]]``: a test or clause, on one module or all, whose verdicts decide nothing for a while.
+
+    It still runs and is reported. ``expires`` is the last day on which that holds; afterwards the bench file is
+    refused until somebody has looked at it again.
+    """
+
+    test: str = ""
+    clause: str = ""
+    module: str = ""
+    reason: Annotated[str, Field(min_length=1)]
+    expires: date
+
+    @model_validator(mode="after")
+    def _something_is_named(self) -> Self:
+        if not self.test and not self.clause:
+            raise Misplaced("names neither test nor clause", 'add clause = "..." or test = "..."')
+        return self
+
+
 class Bench(_Entry):
     """The whole bench file."""
 
@@ -248,15 +281,25 @@ class Bench(_Entry):
     gateways: dict[Name, GatewayEntry] = Field(default_factory=dict)
     far_ends: dict[Name, FarEndEntry] = Field(default_factory=dict)
     limits: Limits = Limits()
+    quarantine: tuple[QuarantineEntry, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
-        """Return the modules under test: those with a restricted subscription."""
-        return tuple(name for name in self.modules if self.subscription_of(name).restricted)
+        """Return the modules under test: those with a restricted subscription, strays left out."""
+        return tuple(
+            name for name in self.modules if self.subscription_of(name).restricted and not self._stray(name)
+        )
 
     def references(self, *, abroad: bool = False) -> tuple[str, ...]:
         """Return the modules that serve as far ends and controls: with numbers of this country, or of others."""
-        entries = {name: self.subscription_of(name) for name in self.modules}
+        entries = {name: self.subscription_of(name) for name in self.modules if not self._stray(name)}
         return tuple(name for name, s in entries.items() if not s.restricted and s.abroad is abroad)
+
+    def strays_of(self, module: str) -> tuple[str, ...]:
+        """Return the modules outside a module's device binding with a card of its contract."""
+        return tuple(name for name, entry in self.modules.items() if entry.stray_of == module)
+
+    def _stray(self, module: str) -> bool:
+        return self.modules[module].stray_of is not None
 
     def subscription_of(self, module: str) -> SubscriptionEntry:
         """Return the subscription in a module."""
@@ -295,6 +338,16 @@ class Bench(_Entry):
             data_destinations=tuple(
                 Destination(*_endpoint(text, ("tcp", "udp"))) for text in entry.data_destinations
             ),
+            purpose=entry.purpose,
+            bound_imei=entry.bound_imei,
+            cap_bytes=entry.cap_bytes,
+        )
+
+    def quarantines(self) -> tuple[Quarantine, ...]:
+        """Return what is in quarantine, the reasons masked."""
+        return tuple(
+            Quarantine(mask_text(entry.reason), entry.expires.isoformat(), entry.test, entry.clause, entry.module)
+            for entry in self.quarantine
         )
 
     def gateway_password(self, name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bench.clauses import load_catalogue
 from bench.inventory.benchfile import (
     Bench,
     BenchEntry,
@@ -18,18 +20,20 @@ from bench.inventory.benchfile import (
     GatewayEntry,
     Limits,
     ModuleEntry,
+    QuarantineEntry,
     SmsAccountEntry,
     SubscriptionEntry,
     Windows,
 )
 from bench.inventory.errors import BenchFileError, Misplaced
-from drivers.at.dialect import dialect_names
+from drivers.at.dialect import DialectError, dialect_names, load_dialect
 
 _SINGLE: dict[str, type[BaseModel]] = {"bench": BenchEntry, "windows": Windows, "limits": Limits}
 _NAMED: dict[str, type[BaseModel]] = {
     "modules": ModuleEntry,
     "subscriptions": SubscriptionEntry,
     "gateways": GatewayEntry,
+    "quarantine": QuarantineEntry,
 }
 _FAR_ENDS: dict[str, type[BaseModel]] = {"sms-account": SmsAccountEntry, "data": DataServerEntry}
 
@@ -62,7 +66,7 @@ def load_bench(path: Path) -> Bench:
         bench = Bench.model_validate(data)
     except ValidationError as error:
         raise _first(path, text, map(_complaint, error.errors())) from error
-    complaints = [*_dangling(bench), *_duplicates(bench)]
+    complaints = [*_dangling(bench), *_dialect_files(bench), *_duplicates(bench), *_quarantine(bench)]
     if complaints:
         raise _first(path, text, complaints)
     return bench
@@ -155,6 +159,12 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 f"[modules.{name}] dialect: no dialect is called {module.dialect!r}",
                 _instead(module.dialect, dialect_names()),
             )
+        if module.stray_of is not None and module.stray_of not in bench.subjects():
+            yield _Complaint(
+                ("modules", name, "stray_of"),
+                f"[modules.{name}] stray_of: no module under test is called {module.stray_of!r}",
+                _instead(module.stray_of, bench.subjects()),
+            )
     for name, far_end in bench.far_ends.items():
         if isinstance(far_end, SmsAccountEntry) and far_end.gateway not in bench.gateways:
             yield _Complaint(
@@ -164,6 +174,24 @@ def _dangling(bench: Bench) -> Iterator[_Complaint]:
                 if bench.gateways
                 else f"add [gateways.{far_end.gateway}]",
             )
+
+
+def _dialect_files(bench: Bench) -> Iterator[_Complaint]:
+    """Complain about dialect files of the bench's own that cannot be had."""
+    for name, module in bench.modules.items():
+        place, own = ("modules", name, "dialect"), module.dialect
+        if own.endswith(".toml") and not Path(own).is_absolute():
+            cause, fix = (
+                f"{own!r} is no absolute path",
+                "write it from / on, since a run's programs start elsewhere",
+            )
+            yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
+        elif own.endswith(".toml"):
+            try:
+                load_dialect(own)
+            except DialectError as error:
+                cause, fix = f"{own}: {error.what}", error.fix or "see docs/dialects.md"
+                yield _Complaint(place, f"[modules.{name}] dialect: {cause}", fix)
 
 
 def _duplicates(bench: Bench) -> Iterator[_Complaint]:
@@ -191,6 +219,26 @@ def _duplicates(bench: Bench) -> Iterator[_Complaint]:
                 )
 
 
+def _quarantine(bench: Bench) -> Iterator[_Complaint]:
+    """Complain about quarantines that are over, or that name what there is not."""
+    today = datetime.now(UTC).date()
+    for place, entry in enumerate(bench.quarantine):
+        label = _label(("quarantine", place))
+        if entry.expires < today:
+            yield _Complaint(
+                ("quarantine", place, "expires"),
+                f"{label} expires: {entry.expires} is past",
+                "remove the entry so that its verdicts count again, or give a later day and say why",
+            )
+        for key, name, known in (
+            ("clause", entry.clause, load_catalogue()),
+            ("module", entry.module, bench.modules),
+        ):
+            if name and name not in known:
+                cause = f"{label} {key}: no {key} is called {name!r}"
+                yield _Complaint(("quarantine", place, key), cause, _instead(name, known))
+
+
 def _known(path: _Path, kind: str) -> Iterable[str]:
     """Return the keys that may stand where an unknown one was found."""
     section = str(path[0])
@@ -213,6 +261,8 @@ def _label(path: _Path) -> str:
     """Return a path as a reader of the file would name it: ``[modules.meter] capabilities item 2``."""
     if not path:
         return ""
+    if path[0] == "quarantine" and len(path) > 1:
+        return " ".join([f"[[quarantine]] {int(path[1]) + 1}", *map(str, path[2:])])
     depth = 1 if path[0] in _SINGLE else 2
     label = "[" + ".".join(map(str, path[:depth])) + "]"
     for part in path[depth:]:
@@ -229,6 +279,8 @@ def _lines(text: str) -> dict[_Path, int]:
         if stripped.startswith("["):
             path = _chain(stripped)
             if path:
+                if stripped.startswith("[["):  # one more table of a list
+                    path += (sum(key[:-1] == path for key in lines if isinstance(key[-1], int)),)
                 section = path
                 for length in range(1, len(path) + 1):
                     lines.setdefault(path[:length], number)

@@ -7,6 +7,7 @@ from bench.judge.causes import (
     cause_of_context,
     cause_of_forwarding,
     cause_of_message,
+    cause_of_report,
     unexplained,
 )
 from bench.judge.verdicts import judge
@@ -18,6 +19,7 @@ __all__ = [
     "cause_of_context",
     "cause_of_forwarding",
     "cause_of_message",
+    "cause_of_report",
     "judge",
     "unexplained",
 ]

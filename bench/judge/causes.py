@@ -21,7 +21,8 @@ _CLASSES: dict[str, dict[CauseClass, frozenset[int]]] = {
         CauseClass.TRANSIENT: frozenset({38, 41, 42, 47}),
     },
     "ESM": {CauseClass.POLICY: frozenset({8, 27, 29, 33}), CauseClass.TRANSIENT: frozenset({26, 31, 34})},
-    "EMM": {CauseClass.TRANSIENT: frozenset({17, 22})},
+    # 24.301 A.1: IMEI not accepted, illegal ME
+    "EMM": {CauseClass.POLICY: frozenset({5, 6}), CauseClass.TRANSIENT: frozenset({17, 22})},
     "SIP": {
         CauseClass.POLICY: frozenset({403, 603}),
         CauseClass.AMBIGUOUS: frozenset({480, 503}),
@@ -31,6 +32,19 @@ _CLASSES: dict[str, dict[CauseClass, frozenset[int]]] = {
     "FCS": {CauseClass.TRANSIENT: frozenset({0xC0}), CauseClass.POLICY: frozenset({0xC1, 0xC4})},
     "CMS": {CauseClass.TRANSIENT: frozenset({331, 332}), CauseClass.LOCAL: frozenset(range(300, 512))},
     "CME": {CauseClass.LOCAL: frozenset(range(100))},
+    # command_status (SMPP 3.4 5.1.3): invalid source; submit failed, invalid destination; system, queue, throttled
+    "SMPP": {
+        CauseClass.POLICY: frozenset({0x0A}),
+        CauseClass.AMBIGUOUS: frozenset({0x0B, 0x45}),
+        CauseClass.TRANSIENT: frozenset({0x08, 0x14, 0x58, 0x64}),
+    },
+}
+#: final states of a delivery receipt (SMPP 3.4 appendix B)
+_REPORTS = {
+    "REJECTD": CauseClass.POLICY,
+    "UNDELIV": CauseClass.AMBIGUOUS,
+    "EXPIRED": CauseClass.TRANSIENT,
+    "DELIVRD": CauseClass.FAR_END,
 }
 #: 27.007 9.2: a final that says no more than that the module would not
 _LOCAL_FINALS = frozenset({"ERROR", "NO DIALTONE"})
@@ -58,6 +72,16 @@ def cause_of_message(family: str, code: int | None, text: str) -> Cause:
     if family == "CMS" and code is not None and 1 <= code <= 255:
         return cause("RP" if code <= 127 else "FCS", code, text)
     return cause(family, code, text)
+
+
+def cause_of_report(word: str, error: str) -> Cause:
+    """Read the receipt on a message that did not arrive; words of a gateway's own (``MK:0012``) tell no cause.
+
+    ``DELIVRD`` without an arrival is no refusal: somebody took the message.
+    """
+    cls = _REPORTS.get(word, CauseClass.OTHER)
+    opaque = ", cause opaque" if cls is CauseClass.OTHER else ""
+    return Cause("report", None, f"{word} {error}".rstrip() + opaque, cls)
 
 
 def cause_of_context(family: str, code: int | None, text: str) -> Cause:

@@ -263,8 +263,8 @@ def _words(cause: Cause | None) -> str:
 
 
 def _what(attempt: Attempt) -> str:
+    verb, over = ("dialled as", f" over {attempt.bearer}") if attempt.service is Service.VOICE else ("as", "")
     form = {"plain": "", FORWARDED: " by forwarding"}.get(
-        attempt.number_format, f" dialled as {attempt.number_format}"
+        attempt.number_format, f" {verb} {attempt.number_format}"
     )
-    over = f" over {attempt.bearer}" if attempt.service is Service.VOICE else ""
     return f"{attempt.direction.upper()} {attempt.service} {attempt.initiator} to {attempt.receiver}{over}{form}"

@@ -9,6 +9,11 @@ class ByteBudget:
     def __init__(self, total: int) -> None:
         self._left = total
 
+    @property
+    def left(self) -> int:
+        """How many bytes may still be spent."""
+        return self._left
+
     def spend(self, count: int) -> None:
         """Take ``count`` bytes; raises DriverError, before anything is sent, when the run has not as many left."""
         if count > self._left:

@@ -75,7 +75,8 @@ class CheckRun:
         self._readings.append(reading)
         self._recorder.record("suite", reading)
 
-    def _measure(self, measurement: Measurement) -> None:
+    def measure(self, measurement: Measurement) -> None:
+        """Declare a measurement, or record its value."""
         self._measurements[measurement.name] = measurement
         self._recorder.record("suite", measurement)
 
@@ -99,12 +100,12 @@ class CheckRun:
         """Make an attempt that must arrive; when it is refused, ask whether a reference reaches the far end."""
         name = f"{trial.service} to {trial.receiver} ({trial.bearer}, {trial.number_format}), time to arrival"
         time_to_arrival = Measurement(self.check.id, name, "s")
-        self._measure(time_to_arrival)
+        self.measure(time_to_arrival)
         seen: list[Observation] = []
         for number in range(1, TRIES + 1):
             seen = self._make(trial, self._patience(trial.service), number)
             if arrival := _arrival(seen):
-                self._measure(replace(time_to_arrival, value=arrival.latency_s))
+                self.measure(replace(time_to_arrival, value=arrival.latency_s))
             if self.faulty or arrival:
                 return seen
         if reference is not None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from robot.api import SkipExecution, logger
 from robot.api.deco import keyword
@@ -13,7 +13,7 @@ from robot.result import TestCase as TestResult
 from robot.running import TestCase, TestSuite
 
 from bench.clauses import Clause, load_catalogue
-from bench.evidence import PLANNED, STARTED
+from bench.evidence import ENDED, PLANNED, STARTED
 from bench.keywords.check import CheckRun, LateLook, late_arrivals
 from bench.keywords.session import Session
 from bench.keywords.station import Station
@@ -82,7 +82,7 @@ class Checks:
 
     def end_test(self, data: TestCase, result: TestResult) -> None:
         """Tell the journal how Robot saw the end."""
-        self._step("test-end", data, status=result.status)
+        self._step(ENDED, data, status=result.status)
 
     def close(self) -> None:
         """Ask the far ends what came late, then close everything."""
@@ -172,7 +172,7 @@ class Checks:
             )
         )
 
-    def skip(self, reason: str) -> None:
+    def skip(self, reason: str) -> NoReturn:
         """End the test as not applicable."""
         self.check.not_applicable(reason)
         raise SkipExecution(reason)

@@ -2,11 +2,15 @@
 
 from robot.api.deco import library
 
+from bench.keywords.binding import BindingKeywords
+from bench.keywords.identities import IdentityKeywords
 from bench.keywords.numbers import NumberKeywords
+from bench.keywords.openness import OpennessKeywords
+from bench.keywords.usage import UsageKeywords
 
 
 @library(scope="GLOBAL", listener="SELF", auto_keywords=False)
-class Restrictions(NumberKeywords):
+class Restrictions(UsageKeywords, BindingKeywords, OpennessKeywords, IdentityKeywords, NumberKeywords):
     """Proves what an eSIM IoT subscription can and cannot do.
 
     A test opens a check with `Expect Refusal`, `Expect Service` or `Expect Property` in its setup, makes attempts

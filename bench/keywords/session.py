@@ -50,8 +50,11 @@ class Session:
             )
         return cls(RunFolder.open(Path(path)), f"suites-{os.getpid()}")
 
-    def station(self, name: str) -> Station:
-        """Return a module of the bench, ready to be used; raises DriverError when it is not."""
+    def station(self, name: str, *, registered: bool = True) -> Station:
+        """Return a module of the bench, ready to be used; raises DriverError when it is not.
+
+        Without ``registered`` it need not be on the network.
+        """
         if name not in self._stations:
             entry = self.bench.modules[name]
             self._stations[name] = Station(
@@ -63,7 +66,7 @@ class Session:
                 observer=self.recorder.wire,
             )
         station = self._stations[name]
-        if station.ready():
+        if station.ready() if registered else station.opened():
             station.check_card()
             self.guard.add_emergency_numbers(station.modem.emergency_numbers())
             identity = station.modem.identity()
@@ -88,12 +91,20 @@ class Session:
         """Return the names of the service providers' numbers on this bench."""
         return (name for name, entry in self.bench.far_ends.items() if isinstance(entry, SmsAccountEntry))
 
+    def account_number(self, name: str) -> str:
+        """Return the number of a service provider, without binding at its gateway."""
+        return self._account_entry(name).number
+
+    def _account_entry(self, name: str) -> SmsAccountEntry:
+        entry = self.bench.far_ends[name]
+        if not isinstance(entry, SmsAccountEntry):
+            raise LinkError("This far end is no message account.", where=name)
+        return entry
+
     def account(self, name: str) -> Account:
         """Return a service provider's number, bound at its gateway; raises DriverError when it cannot be."""
         if name not in self._accounts:
-            entry = self.bench.far_ends[name]
-            if not isinstance(entry, SmsAccountEntry):
-                raise LinkError("This far end is no message account.", where=name)
+            entry = self._account_entry(name)
             gateway = self.bench.gateways[entry.gateway]
             link = SmppAccount(
                 gateway.host,

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bench.inventory import ModuleEntry
 from bench.keywords.budget import ByteBudget
+from bench.keywords.messageform import MessageForm, carries
 from bench.model import Function, Subscription
 from drivers.api import (
     CommandRefused,
@@ -18,8 +18,20 @@ from drivers.api import (
     Observer,
     ProtocolError,
 )
-from drivers.at import AtChannel, Modem, Urc, VoiceDomain, load_dialect, replies
-from drivers.sms import Address, Deliver, Submit, text_messages
+from drivers.at import (
+    AtChannel,
+    MessageService,
+    Messaging,
+    Modem,
+    Registration,
+    Storage,
+    StoredSms,
+    Urc,
+    VoiceDomain,
+    load_dialect,
+    replies,
+)
+from drivers.sms import Deliver, SmsFormatError, StatusReport
 
 #: the context of the contract's first APN; others are tried on one that is free
 OWN_CONTEXT = 1
@@ -32,8 +44,15 @@ BEARER_S = 30.0
 BEARER_LOOK_S = 1.0
 #: how long the network may take to release a call before the module is asked again, in seconds
 RELEASE_S = 0.25
-#: the shortest relative validity (23.040 9.2.3.12.1): a message must not come after the clause's own wait
-VALIDITY = timedelta(minutes=5)
+#: after how many seconds a waiting receiver first looks for a message that was stored without a word; each next
+#: pause is twice as long, up to the longest
+FIRST_LOOK_S = 0.1
+LONGEST_PAUSE_S = 5.0
+#: how a report ends whose message the receiver has acknowledged (SMPP 3.4 appendix B)
+DELIVERED = "DELIVRD"
+#: TP-ST (23.040 9.2.3.15) in the words of SMPP
+_REPORT_WORDS = {0x00: DELIVERED, 0x42: "REJECTD", 0x46: "EXPIRED"}
+_PERMANENT_ERROR = 0x40
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,15 @@ class MessageSeen:
     """A message that reached its receiver: from whom, and when (CLOCK_MONOTONIC ns)."""
 
     source: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """The network's last word on a message, in SMPP's words, and when it came (CLOCK_MONOTONIC ns)."""
+
+    word: str
+    error: str
     at_ns: int
 
 
@@ -75,6 +103,12 @@ class Station:
         self._observer = observer
         self._channel: AtChannel | None = None
         self._modem: Modem | None = None
+        self._messaging: Messaging | None = None
+        #: how full the memories were when their messages were last listed; None before the first look
+        self._listed_at: tuple[Storage, ...] | None = None
+        self._listing: list[tuple[str, StoredSms]] = []
+        #: token of a message whose report was asked for -> where the history stood, and its TP-MR
+        self._sent: dict[str, tuple[int, int]] = {}
         self._losses = 0
         self._watched = 0
         self._looked = 0
@@ -85,6 +119,8 @@ class Station:
         self._changed: list[tuple[str, Callable[[], None]]] = []
         #: whether some of it could not be put back when it should have been
         self._owes = False
+        #: whether a network was selected by hand, and the module has not yet been told to choose again
+        self._by_hand = False
 
     @property
     def modem(self) -> Modem:
@@ -100,6 +136,13 @@ class Station:
             raise LinkError("The module is not open.", where=self.entry.port)
         return self._channel
 
+    @property
+    def messaging(self) -> Messaging:
+        """Memories and bearer of messages; raises LinkError when the module was never ready."""
+        if self._messaging is None:
+            raise LinkError("The module is not open.", where=self.entry.port)
+        return self._messaging
+
     def can(self, capability: str) -> bool:
         """Whether the bench file declares the capability."""
         return capability in self.entry.capabilities
@@ -109,7 +152,22 @@ class Station:
         return self.subscription.allows(function)
 
     def ready(self) -> bool:
-        """Open, revive and wait for registration; return whether the module was (re)opened just now.
+        """Open, revive and wait for registration; return whether the module was (re)opened just now."""
+        opened = self.opened()
+        if not self.modem.wait_registered(REGISTER_S).registered:
+            self._losses += 1
+            raise LinkError(
+                "The module is not registered on the network.",
+                where=self.name,
+                cause="no coverage, or the card is refused",
+                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
+            )
+        if self._owes:
+            self._put_back()
+        return opened
+
+    def opened(self) -> bool:
+        """Open and revive, registered or not; return whether the module was (re)opened just now.
 
         After a revival that failed, later calls look only whether the port is back, so that one broken module
         costs its time once.
@@ -125,6 +183,7 @@ class Station:
                 baud=self.entry.baud,
             )
             self._modem = Modem(self._channel)
+            self._messaging = Messaging(self._channel)
             opened = True
         elif not self.channel.alive:
             patience, self._lost_for_good = (0.0 if self._lost_for_good else REOPEN_S), True
@@ -135,16 +194,7 @@ class Station:
             self._modem.prepare()
             self._looked = self.mark()
             opened = True
-        if not self._modem.wait_registered(REGISTER_S).registered:
-            self._losses += 1
-            raise LinkError(
-                "The module is not registered on the network.",
-                where=self.name,
-                cause="no coverage, or the card is refused",
-                fix=f"look at `bench at {self.name} AT+CREG?` and the antenna",
-            )
-        if self._owes:
-            self._put_back()
+        self.select_automatically()
         return opened
 
     @contextmanager
@@ -200,6 +250,23 @@ class Station:
             raise LinkError("The module lost its registration.", where=self.name, cause="loss of coverage")
         serving = self.modem.serving()
         return Circumstances(f"{self.name}/{self.channel.boots}/{self._losses}", serving.plmn, serving.rat)
+
+    def select_network(self, plmn: str) -> Registration:
+        """Register on one network by hand; raises CommandRefused when that does not succeed.
+
+        Whoever calls it calls :meth:`select_automatically` afterwards; what keeps him from it is made good when
+        the module is used or closed next.
+        """
+        self._by_hand = True
+        self._losses += 1
+        self.modem.select_network(plmn)
+        return self.modem.wait_registered(REGISTER_S)
+
+    def select_automatically(self) -> None:
+        """Let the module choose its network again, when one was selected by hand."""
+        if self._by_hand:
+            self.modem.select_automatically()
+            self._by_hand = False
 
     def _look_back(self) -> None:
         """Count what ended the session since the last look: a domain that was lost, or an unannounced restart."""
@@ -290,6 +357,11 @@ class Station:
             raise LinkError(f"The network still forwards calls to {left[0]}.", where=self.name)
         self._forwards = False
 
+    def sms_over_ims(self) -> bool:
+        """Whether the module is registered to IMS for messages, which then may leave that way on any bearer."""
+        ims = self.modem.ims()
+        return ims is not None and ims.registered and ims.sms
+
     # -- calls ------------------------------------------------------------------------------------------------
 
     def wait_ring(self, since: int, timeout_s: float) -> Urc | None:
@@ -323,27 +395,112 @@ class Station:
 
     # -- messages ---------------------------------------------------------------------------------------------
 
-    def send_message(self, number: str, text: str) -> None:
-        """Submit a text; raises CommandRefused with the network's cause."""
-        for part in text_messages(text):
-            self.modem.submit_sms(Submit(Address.of(number), part, validity=VALIDITY))
+    def expect_message(self) -> int:
+        """Make sure that a message has room to arrive; return the mark from which to wait for it."""
+        storages = self.messaging.storages()
+        if full := next((s for s in storages if s.total and s.used >= s.total), None):
+            raise LinkError(
+                f"The message memory {full.memory} is full ({full.used} of {full.total}).",
+                where=self.name,
+                cause="messages from before the run",
+                fix="delete them; the bench deletes only its own",
+            )
+        if self._listed_at is None:
+            self._listed_at = storages
+        return self.mark()
+
+    @contextmanager
+    def sending_over(self, service: MessageService) -> Iterator[None]:
+        """Let messages leave on a bearer for a while; raises DriverError when the module does not change over."""
+        before = self.messaging.service()
+        self.messaging.choose_service(service)
+        try:
+            yield
+        finally:
+            self.messaging.choose_service(before)
+
+    def send_message(self, number: str, token: str, form: MessageForm) -> None:
+        """Submit a message with the token; raises CommandRefused with the network's cause."""
+        since = self.mark()
+        for submit in form.submits(number, token):
+            reference = self.modem.submit_sms(submit)
+            if submit.status_report:
+                self._sent[token] = (since, reference)
 
     def wait_message(self, token: str, since: int, timeout_s: float) -> MessageSeen | None:
-        """Wait for a message that carries the token."""
+        """Wait for a message that carries the token, shown, announced or stored without a word.
+
+        What was stored is deleted again.
+        """
         found: list[MessageSeen] = []
 
-        def carries(urc: Urc) -> bool:
-            try:
-                message = self.modem.incoming_sms(urc)
-            except (ProtocolError, CommandRefused):
-                return False  # somebody else's message, as it seems: it stands in the journal as it came
-            if not isinstance(message, Deliver) or token not in (message.user_data.text or ""):
+        def arrived(urc: Urc) -> bool:
+            message = self._incoming(urc)
+            if not isinstance(message, Deliver) or not carries(message.user_data, token):
                 return False
             found.append(MessageSeen(str(message.originator), urc.mono_ns))
+            if urc.text.startswith("+CMTI:"):
+                self._delete(replies.parse_stored_at(urc.text).index)
             return True
 
-        self.channel.wait_for(carries, since=since, timeout_s=timeout_s)
-        return found[0] if found else None
+        deadline = time.monotonic() + timeout_s
+        left, pause = timeout_s, FIRST_LOOK_S
+        while True:
+            self.channel.wait_for(arrived, since=since, timeout_s=min(left, pause))
+            if seen := found[0] if found else self._take_stored(token):
+                return seen
+            if left <= pause:
+                return None
+            left = max(0.0, deadline - time.monotonic())
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _incoming(self, urc: Urc) -> Deliver | StatusReport | None:
+        try:
+            return self.modem.incoming_sms(urc)
+        except (ProtocolError, CommandRefused):
+            return None  # somebody else's message, as it seems: it stands in the journal as it came
+
+    def _take_stored(self, token: str) -> MessageSeen | None:
+        """Look for the token in the memories, which are listed anew only when they hold another number."""
+        storages = self.messaging.storages()
+        if storages != self._listed_at:
+            self._listed_at, self._listing = storages, []
+            for storage in storages:
+                self.messaging.read_from(storage.memory)
+                self._listing += [(storage.memory, stored) for stored in self.messaging.stored()]
+        for memory, stored in self._listing:
+            with suppress(SmsFormatError):
+                message = stored.message
+                if isinstance(message, Deliver) and carries(message.user_data, token) and stored.index is not None:
+                    self.messaging.read_from(memory)
+                    self._delete(stored.index)
+                    return MessageSeen(str(message.originator), time.monotonic_ns())
+        return None
+
+    def _delete(self, index: int) -> None:
+        """Delete a message of the bench; as many messages as before may be others from now on."""
+        self._listed_at = ()
+        with suppress(CommandRefused):
+            self.messaging.delete(index)
+
+    def report_on(self, token: str, timeout_s: float) -> MessageReport | None:
+        """Wait for the status report that says delivered; after the timeout return any other final one."""
+        if token not in self._sent:
+            return None
+        since, reference = self._sent[token]
+        found: list[MessageReport] = []
+
+        def delivered(urc: Urc) -> bool:
+            report = self._incoming(urc)
+            if not isinstance(report, StatusReport) or report.reference != reference:
+                return False
+            if report.status == 0 or report.status >= _PERMANENT_ERROR:
+                word = _REPORT_WORDS.get(report.status, "UNDELIV")
+                found.append(MessageReport(word, f"TP-ST {report.status:02X}", urc.mono_ns))
+            return report.status == 0
+
+        self.channel.wait_for(delivered, since=since, timeout_s=timeout_s)
+        return found[-1] if found else None
 
     # -- data -------------------------------------------------------------------------------------------------
 
@@ -373,6 +530,8 @@ class Station:
             with suppress(DriverError):
                 self.ready()
         if self._channel is not None:
+            with suppress(DriverError):
+                self.select_automatically()
             with suppress(DriverError):
                 self._channel.close()
 

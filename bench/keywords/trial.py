@@ -6,8 +6,23 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bench.judge import cause, cause_of_call, cause_of_context, cause_of_forwarding, cause_of_message
-from bench.keywords.station import OWN_CONTEXT, MessageSeen, Station, network_name
+from bench.judge import (
+    cause,
+    cause_of_call,
+    cause_of_context,
+    cause_of_forwarding,
+    cause_of_message,
+    cause_of_report,
+)
+from bench.keywords.messageform import MessageForm
+from bench.keywords.station import (
+    DELIVERED,
+    OWN_CONTEXT,
+    MessageReport,
+    MessageSeen,
+    Station,
+    network_name,
+)
 from bench.model import (
     Attempt,
     Cause,
@@ -35,6 +50,8 @@ FORWARDING_ACCEPTED = "the network accepted the forwarding"
 RELEASED = frozenset({"NO CARRIER", "BUSY", "NO ANSWER"})
 #: a stack of its own gives a connection up after one to two minutes
 SOCKET_S = 160.0
+#: how long the network may take to accept or refuse a module, in seconds
+ATTACH_S = 60.0
 #: the data server answers with about as many bytes as it got
 ANSWERED = 2
 
@@ -49,12 +66,20 @@ class MessageParty(Protocol):
         """Return the place in the history from which a later wait looks."""
         ...
 
-    def send_message(self, number: str, text: str) -> None:
-        """Submit a text."""
+    def expect_message(self) -> int:
+        """Make sure that a message can arrive; return the mark from which to wait for it."""
+        ...
+
+    def send_message(self, number: str, token: str, form: MessageForm) -> None:
+        """Submit a message that carries the token."""
         ...
 
     def wait_message(self, token: str, since: int, timeout_s: float) -> MessageSeen | None:
         """Wait for a message that carries the token."""
+        ...
+
+    def report_on(self, token: str, timeout_s: float) -> MessageReport | None:
+        """Wait for the report that this party's message was delivered; after the timeout return any other one."""
         ...
 
 
@@ -174,7 +199,7 @@ def _ring(
     why = local
     if final in RELEASED:
         report = caller.modem.call_cause()
-        why = cause_of_call(final, release_cause(report), report)
+        why = cause_of_call(final, release_cause(report, caller.channel.dialect.release), report)
     note = f"{final or 'the call was accepted'} ({standing})"
     seen.append(_initiator(attempt, caller.name, why, note))
     return seen
@@ -207,25 +232,47 @@ def forwarded_call(
 
 
 def message(
-    attempt: Attempt, sender: MessageParty, receiver: MessageParty, expected: str | None, *, whole: bool
+    attempt: Attempt, sender: MessageParty, receiver: MessageParty, form: MessageForm, *, whole: bool
 ) -> list[Observation]:
-    """Send a text that carries the token and watch the receiving side for the window."""
-    since = receiver.mark()
+    """Send a message that carries the token and watch the receiving side for the window.
+
+    Of a message of type 0 the receiver shows nothing: its acknowledgement, which the sender's status report
+    passes on, stands for it.
+    """
+    since = receiver.expect_message()
     why, note = None, "the message was accepted"
     try:
-        sender.send_message(receiver.number, f"BENCH {attempt.token}")
+        sender.send_message(receiver.number, attempt.token, form)
     except CommandRefused as refusal:
         why, note = cause_of_message(refusal.family, refusal.code, refusal.what), str(refusal)
+    shown = form is not MessageForm.type_0
     patience = _left(attempt) if whole or why is None else 0
-    arrival = receiver.wait_message(attempt.token, since, patience)
-    told = _initiator(attempt, sender.name, why, note)
-    if arrival is None:
-        return [_silent(attempt, receiver.name), told]
-    return [_arrived(attempt, receiver.name, arrival.at_ns, shown=arrival.source, expected=expected), told]
+    arrival = receiver.wait_message(attempt.token, since, patience if shown or why else 0)
+    report = sender.report_on(attempt.token, 0 if shown else patience)
+    if arrival is not None:
+        told = _initiator(attempt, sender.name, why, note)
+        seen = _arrived(attempt, receiver.name, arrival.at_ns, shown=arrival.source, expected=sender.number)
+        return [seen, told]
+    if report is not None:
+        note = f"report: {report.word} {report.error}".rstrip()
+        if not shown and report.word == DELIVERED:
+            return [_acknowledged(attempt, receiver, report), _initiator(attempt, sender.name, None, note)]
+        why = cause_of_report(report.word, report.error)
+    return [_silent(attempt, receiver.name), _initiator(attempt, sender.name, why, note)]
 
 
-def message_arrived_late(attempt: Attempt, receiver: MessageParty) -> Observation | None:
+def _acknowledged(attempt: Attempt, receiver: MessageParty, report: MessageReport) -> Observation:
+    return _arrived(attempt, receiver.name, report.at_ns, shown=None, expected=None)
+
+
+def message_arrived_late(
+    attempt: Attempt, sender: MessageParty, receiver: MessageParty, form: MessageForm
+) -> Observation | None:
     """Look once more whether the message came."""
+    if form is MessageForm.type_0:
+        report = sender.report_on(attempt.token, 0)
+        delivered = report is not None and report.word == DELIVERED
+        return _acknowledged(attempt, receiver, report) if report and delivered else None
     arrival = receiver.wait_message(attempt.token, 0, 0)
     return (
         None
@@ -251,6 +298,15 @@ def context(attempt: Attempt, module: Station, apn: str) -> list[Observation]:
         for release in (module.modem.deactivate, module.modem.forget_context):
             with suppress(CommandRefused):
                 release(cid)
+
+
+def attachment(attempt: Attempt, module: Station, apn: str) -> list[Observation]:
+    """Register afresh and, where the network takes the module, activate a context with the APN."""
+    if module.modem.register_again(ATTACH_S).registered:
+        return context(attempt, module, apn)
+    code = module.modem.denial()
+    why = None if code is None else cause("EMM", code, "registration refused")
+    return [_silent(attempt, module.name), _initiator(attempt, module.name, why, "not registered")]
 
 
 def _activate(attempt: Attempt, module: Station, apn: str, cid: int) -> list[Observation]:

@@ -16,6 +16,7 @@ from bench.model.attempt import (
     Witness,
 )
 from bench.model.event import Event, Kind
+from bench.model.quarantine import Quarantine
 from bench.model.subscription import Destination, Function, Subscription
 from bench.model.verdict import Measurement, Outcome, Verdict, worst
 
@@ -34,6 +35,7 @@ __all__ = [
     "Measurement",
     "Observation",
     "Outcome",
+    "Quarantine",
     "Reading",
     "Role",
     "Service",

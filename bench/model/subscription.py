@@ -32,7 +32,10 @@ class Subscription:
 
     Numbers of other countries have + and their country code.
 
-    ``restricted`` is False for a reference subscription, which may reach everybody.
+    ``restricted`` is False for a reference subscription, which may reach everybody. ``purpose`` is the business
+    that directed calls and messages serve, as the contract states it. ``bound_imei`` are the devices that the card
+    is bound to, by whole IMEIs or by their leading digits. ``cap_bytes`` is what the card may still send and
+    receive before its cap stops it, headers of IP included; None: it has no cap, or nobody knows.
     """
 
     name: str
@@ -46,6 +49,13 @@ class Subscription:
     sms_allowed: tuple[str, ...] = ()
     apns: tuple[str, ...] = ()
     data_destinations: tuple[Destination, ...] = ()
+    purpose: str = ""
+    bound_imei: tuple[str, ...] = ()
+    cap_bytes: int | None = None
+
+    def binds(self, imei: str) -> bool:
+        """Whether the contract lets the card work in this device; one without bindings lets it work in all."""
+        return not self.bound_imei or imei.startswith(self.bound_imei)
 
     def allows(self, function: Function) -> bool:
         """Whether the contract contains the function; a reference subscription contains all."""

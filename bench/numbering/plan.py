@@ -61,7 +61,7 @@ _WRITINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the plan; ``valid_from`` is the day since which the source vouches for it."""
+    """One line of the plan; ``valid_from`` is the day since which the source vouches for it, None if unknown."""
 
     prefixes: tuple[str, ...]
     lengths: frozenset[int]
@@ -70,7 +70,7 @@ class Row:
     written: Writing
     confidence: Confidence
     source: str
-    valid_from: date
+    valid_from: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ class NumberPlan:
 
 
 def load_plan(on: date | None = None) -> NumberPlan:
-    """Read the plan that comes with the bench; with ``on``, without the rows that were not valid yet that day."""
+    """Read the plan that comes with the bench; with ``on``, without the rows known to be younger than that day."""
     with _PLAN.open(encoding="utf-8", newline="") as lines:
         version = next(lines).removeprefix("# version").strip()
         rows = [_row(record) for record in csv.DictReader(line for line in lines if not line.startswith("#"))]
-    return NumberPlan((row for row in rows if on is None or row.valid_from <= on), version)
+    return NumberPlan((row for row in rows if not (on and row.valid_from and row.valid_from > on)), version)
 
 
 def _row(record: dict[str, str]) -> Row:
@@ -137,7 +137,7 @@ def _row(record: dict[str, str]) -> Row:
         written=Writing(record["written"]),
         confidence=Confidence(record["confidence"]),
         source=record["source"],
-        valid_from=date.fromisoformat(record["valid_from"]),
+        valid_from=date.fromisoformat(record["valid_from"]) if record["valid_from"] else None,
     )
 
 

@@ -36,7 +36,8 @@ class VirtualLab:
             told = json.loads(first)
         except ValueError:
             self._child.stop()
-            raise _refusal(self._child.process.returncode, first.decode() + self._last_words()) from None
+            with self._says:
+                raise _refusal(self._child.process.returncode, first.decode() + self._last_words()) from None
         self.bench_file = Path(told["bench"])
         self._control = told["control"]
 

@@ -11,7 +11,7 @@ from bench.model import Kind, Outcome, Verdict
 from bench.runner.lab import VirtualLab, lab_faults
 from bench.runner.run import Selection, Watch, run
 
-RESTRICTION, TOLERATED, BREAKING = "restriction", "tolerated", "breaking"
+RESTRICTION, FINDING, TOLERATED, BREAKING = "restriction", "finding", "tolerated", "breaking"
 _NO_WORD = (Outcome.INCONCLUSIVE, Outcome.ERROR)
 
 #: one test on one module: what is compared between runs
@@ -135,7 +135,7 @@ def spread(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 def batches(faults: Iterable[Fault]) -> Iterator[tuple[Fault, ...]]:
     """Pack faults of one kind on different subjects into one run each."""
-    for kind in (RESTRICTION, TOLERATED, BREAKING):
+    for kind in (RESTRICTION, FINDING, TOLERATED, BREAKING):
         waiting = [fault for fault in faults if fault.kind == kind]
         while waiting:
             batch: dict[str, Fault] = {}
@@ -146,7 +146,7 @@ def batches(faults: Iterable[Fault]) -> Iterator[tuple[Fault, ...]]:
 
 
 def _seen(root: Path, watch: Watch, lab_file: Path | None, batch: tuple[Fault, ...]) -> Seen:
-    clauses = {clause for fault in batch for clause in fault.clauses if fault.kind == RESTRICTION}
+    clauses = {clause for fault in batch for clause in fault.clauses if fault.kind in (RESTRICTION, FINDING)}
     with VirtualLab(lab_file) as lab:
         for fault in batch:
             lab.request(op="fault", name=fault.name, subject=fault.subject, on=True)
@@ -195,6 +195,13 @@ def _row(fault: Fault, clean: Seen, seen: Seen) -> Row:
     if fault.kind == RESTRICTION:
         told = {key: verdict for key, verdict in own.items() if verdict.clause in fault.clauses}
         good = any(verdict.outcome is Outcome.FAIL for verdict in told.values())
+    elif fault.kind == FINDING:
+        told = {key: verdict for key, verdict in own.items() if verdict.clause in fault.clauses}
+        good = any(
+            set(verdict.warnings) - set(clean.verdicts[key].warnings)
+            for key, verdict in told.items()
+            if key in clean.verdicts
+        )
     elif fault.kind == TOLERATED:
         told = {
             k: v for k, v in own.items() if k not in clean.verdicts or v.outcome is not clean.verdicts[k].outcome

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.clauses import load_catalogue
@@ -71,12 +71,18 @@ class RunResult:
     verdicts: tuple[Verdict, ...]
     interrupted: bool = False
 
+    @property
+    def chose_nothing(self) -> bool:
+        """Whether suites, clauses and tags select no test: Robot ran none and had nothing to complain about."""
+        return not self.verdicts and not self.interrupted and not _console(self.folder).stat().st_size
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the caller wants to hear while a run goes on: every event as it comes."""
+    """What the caller wants to hear while a run goes on: every event as it comes, and that time passes."""
 
     event: Callable[[Event], None] = field(default=lambda _event: None)
+    tick: Callable[[], None] = field(default=lambda: None)
 
 
 def run_on_lab(selection: Selection, root: Path, watch: Watch, lab_file: Path | None = None) -> RunResult:
@@ -97,13 +103,15 @@ def run(bench_file: Path, selection: Selection, root: Path, watch: Watch) -> Run
     subjects = selection.subjects(bench)
     options = selection.robot_options()
     with ExitStack() as stack:
-        modules = (*subjects, *bench.references(), *bench.references(abroad=True))
+        strays = (stray for subject in subjects for stray in bench.strays_of(subject))
+        modules = (*subjects, *bench.references(), *bench.references(abroad=True), *strays)
         stack.enter_context(claim(resources_of(bench, modules)))
         _look_at_ports(bench, modules)
         folder = RunFolder.create(root, bench.bench.name)
         folder.write(folder.bench_file, dump(bench))
         recorder = stack.enter_context(Recorder(folder.journal, "runner"))
-        recorder.emit(Kind.RUN, "runner", **folder.header(bench.bench.name))
+        quarantine = [asdict(entry) for entry in bench.quarantines()]
+        recorder.emit(Kind.RUN, "runner", **folder.header(bench.bench.name), quarantine=quarantine)
         stack.enter_context(ClockTicker(recorder))
         interrupted = _robot(folder, subjects, options, selection.suites or (SUITES,), watch)
         settled = _settle(folder, recorder)
@@ -133,7 +141,7 @@ def _robot(
         *map(str, suites),
     ]
     environment = {**os.environ, "BENCH_RUN": str(folder.path)}
-    console = folder.robot / "console.txt"
+    console = _console(folder)
     folder.write(console, "")
     with (
         Tail(folder.journal) as tail,
@@ -144,6 +152,7 @@ def _robot(
             while not robot.ended(_LOOK_S):
                 for event in tail.news():
                     watch.event(event)
+                watch.tick()
         except KeyboardInterrupt:
             return True
         finally:
@@ -151,6 +160,11 @@ def _robot(
             for event in tail.news():
                 watch.event(event)
     return False
+
+
+def _console(folder: RunFolder) -> Path:
+    """Return where Robot's own words go."""
+    return folder.robot / "console.txt"
 
 
 def _settle(folder: RunFolder, recorder: Recorder) -> tuple[Verdict, ...]:

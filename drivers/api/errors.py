@@ -35,7 +35,7 @@ class DriverError(Exception):
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         if self.cause:
-            text += f" Likely cause: {self.cause}"
+            text += f" Likely cause: {self.cause.removesuffix('.')}."
         if self.fix:
             text += f" Fix: {self.fix}"
         return text

@@ -2,10 +2,21 @@
 
 from drivers.at.channel import AtChannel, ModuleRebooted, Reply, Urc
 from drivers.at.command import Command, Errors
-from drivers.at.dialect import Dialect, DialectError, dialect_names, load_dialect
+from drivers.at.dialect import Dialect, DialectError, dialect_names, dialect_of, load_dialect
+from drivers.at.messaging import MessageService, Messaging
 from drivers.at.modem import Context, Identity, Modem, Registration, Serving
 from drivers.at.release import release_cause
-from drivers.at.replies import CallStat, CallState, ImsState, OwnNumber, RegStat, Storage, StoredSms
+from drivers.at.replies import (
+    CallStat,
+    CallState,
+    ImsState,
+    NetworkStat,
+    OwnNumber,
+    PinState,
+    RegStat,
+    Storage,
+    StoredSms,
+)
 from drivers.at.sockets import Socket
 from drivers.at.voice import Forwarding, VoiceDomain, VoiceState
 
@@ -21,9 +32,13 @@ __all__ = [
     "Forwarding",
     "Identity",
     "ImsState",
+    "MessageService",
+    "Messaging",
     "Modem",
     "ModuleRebooted",
+    "NetworkStat",
     "OwnNumber",
+    "PinState",
     "RegStat",
     "Registration",
     "Reply",
@@ -35,6 +50,7 @@ __all__ = [
     "VoiceDomain",
     "VoiceState",
     "dialect_names",
+    "dialect_of",
     "load_dialect",
     "release_cause",
 ]

@@ -1,5 +1,6 @@
 """Vendor dialects as data (TOML files in ``dialects/``): adding a vendor is adding a file."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ class Step:
     behind a reply's prefix from 0: ``succeeds = [1, "0"]`` demands that value there, ``assigns`` is where the
     module names the socket, ``data`` where received hex stands (``"line"``: alone on the line behind the reply).
     The reply is the last line that begins with ``reply``, or the completion. A refused ``optional`` step does
-    not matter. ``deadline_s`` is in seconds.
+    not matter. A ``bare`` step ends with its first line, since the module sends no final one. ``deadline_s`` is
+    in seconds.
     """
 
     __pydantic_config__ = _STRICT
@@ -54,6 +56,7 @@ class Step:
     data: int | Literal["line"] | None = None
     prompt: bool = False
     optional: bool = False
+    bare: bool = False
     deadline_s: float = 10.0
 
     def __post_init__(self) -> None:
@@ -67,9 +70,8 @@ class SocketDialogue:
 
     ``open`` and ``close`` run step by step, and the last step of ``open`` is the connection request; ``send``
     and ``receive`` repeat. ``arrival`` and ``closed`` are prefixes (templates) of the unsolicited codes for data
-    to read and for the far end's close. ``ids`` is how many sockets the driver may number; 0: the module
-    assigns numbers. ``chunk`` is the most bytes of one
-    ``send`` and one ``receive``.
+    to read and for the far end's close. ``ids`` is how many sockets the driver may number, counting from
+    ``first``; 0: the module assigns numbers. ``chunk`` is the most bytes of one ``send`` and one ``receive``.
     """
 
     __pydantic_config__ = _STRICT
@@ -81,6 +83,7 @@ class SocketDialogue:
     arrival: str
     closed: str
     ids: int = 0
+    first: int = 0
     chunk: int = 512
 
     def __post_init__(self) -> None:
@@ -91,23 +94,37 @@ class SocketDialogue:
 class Dialect:
     """How one vendor's modules differ from 3GPP.
 
+    ``makers`` are words of ``+CGMI`` or ``+CGMM`` (27.007 5.1, 5.2) by which its modules are known.
     ``boot`` are the unsolicited lines a module prints when it starts (``"RDY"``); ``unsolicited`` the prefixes of
     vendor codes that never belong to a reply unless the command asked for them (``"+QIURC:"``). ``init`` are
     commands for :meth:`Modem.prepare`; a module may refuse them. ``registration`` are the status commands of
     27.007 7.2 and 10.1.20 to 10.1.22 and 10.1.47 that the module has. ``iccid`` are commands to try in turn,
-    ``hang_up`` ends a voice call. ``sockets`` holds a dialogue for ``tcp``, ``udp`` or both.
+    ``hang_up`` ends a voice call. ``release`` are regular expressions for the whole ``+CEER`` text, with a group
+    ``cause`` that is a cause of 24.008 10.5.4.11; only forms that cannot mean another vendor's number belong
+    there. ``sockets`` holds a dialogue for ``tcp``, ``udp`` or both.
     """
 
     __pydantic_config__ = _STRICT
 
     name: str
+    makers: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
     unsolicited: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     registration: tuple[str, ...] = ("+CREG", "+CGREG", "+CEREG")
     iccid: tuple[str, ...] = ("AT+CCID", "AT+ICCID")
     hang_up: str = "AT+CHUP"
+    release: tuple[str, ...] = ()
     sockets: dict[Literal["tcp", "udp"], SocketDialogue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for pattern in self.release:
+            try:
+                groups = re.compile(pattern).groupindex
+            except re.error as error:
+                raise ValueError(f"no regular expression: {pattern!r}: {error}") from error
+            if "cause" not in groups:
+                raise ValueError(f"no group (?P<cause>...) in {pattern!r}")
 
 
 _ADAPTER = TypeAdapter(Dialect)
@@ -116,6 +133,21 @@ _ADAPTER = TypeAdapter(Dialect)
 def dialect_names() -> tuple[str, ...]:
     """Return the names of the dialects that come with the driver, sorted."""
     return tuple(sorted(path.stem for path in _DIALECTS.glob("*.toml")))
+
+
+def dialect_of(manufacturer: str, model: str) -> str | None:
+    """Return the name of the dialect that knows the module by its maker or model, None when none does.
+
+    The longest word that fits decides, so that a model can have a dialect apart from its maker's.
+    """
+    said = f"{manufacturer} {model}".casefold()
+    fitting = [
+        (len(word), name)
+        for name in dialect_names()
+        for word in load_dialect(name).makers
+        if word.casefold() in said
+    ]
+    return max(fitting)[1] if fitting else None
 
 
 def load_dialect(name: str | Path) -> Dialect:

@@ -7,6 +7,7 @@ answer makes no sense. Deadlines and timeouts are in seconds.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from drivers.at import replies
 from drivers.at.cardfile import EF_ECC, EF_MSISDN, FileLayout, parse_emergency, parse_layout, parse_msisdn
 from drivers.at.channel import AtChannel, Reply, Urc
 from drivers.at.command import Command
-from drivers.at.replies import CallState, ImsState, OwnNumber, Storage, StoredSms
+from drivers.at.replies import CallState, ImsState, NetworkStat, OwnNumber, PinState, Storage, StoredSms
 from drivers.at.sockets import Socket
 from drivers.at.voice import (
     Forwarding,
@@ -46,6 +47,8 @@ _WANTED = (
 )
 _READ_BINARY, _READ_RECORD, _GET_RESPONSE = 176, 178, 192
 _POLL_S = 2.0
+#: looking for networks on every band of every technology
+_SEARCH_S = 180.0
 #: context numbers that every module has (27.007 10.1.1 leaves the most to the module)
 _CONTEXTS = 8
 
@@ -74,6 +77,11 @@ class Registration:
         """Whether any domain is registered; emergency service only is not."""
         stats = (self.cs, self.ps, self.eps, self.nr)
         return any(replies.RegStat(stat).registered for stat in stats if stat is not None)
+
+    @property
+    def denied(self) -> bool:
+        """Whether the network refused every domain that it was asked for."""
+        return not self.registered and replies.RegStat.DENIED in (self.cs, self.ps, self.eps, self.nr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +195,24 @@ class Modem:
 
         Unsolicited codes wake it; since a module may lose them, it also reads every 2 s.
         """
+        return self._wait_registration(timeout_s, lambda registration: registration.registered)
+
+    def register_again(self, timeout_s: float) -> Registration:
+        """Leave the network and register afresh, by ``+CFUN`` 4 and 1 (27.007 8.2).
+
+        Returns when the network has taken or refused the module, or after ``timeout_s``.
+        """
+        self._run("AT+CFUN=4")
+        self._run("AT+CFUN=1")
+        return self._wait_registration(timeout_s, lambda found: found.registered or found.denied)
+
+    def _wait_registration(self, timeout_s: float, enough: Callable[[Registration], bool]) -> Registration:
         end = time.monotonic() + timeout_s
         while True:
             since = self._channel.mark()
             registration = self.registration()
             left = end - time.monotonic()
-            if registration.registered or left <= 0:
+            if enough(registration) or left <= 0:
                 return registration
             self._channel.wait_for(
                 lambda urc: urc.text.startswith(self._dialect.registration),
@@ -219,6 +239,51 @@ class Modem:
         with suppress(CommandRefused):
             return replies.parse_ims(self._line("AT+CIREG?", "+CIREG:"))
         return None
+
+    def denial(self) -> int | None:
+        """Return the network's cause for the registration that it denies (24.301 and 24.501 annex A).
+
+        From the ``<reject_cause>`` of the registration commands with ``<n>`` = 3 (27.007 7.2); None when no domain
+        is denied, or when the module tells no cause of the specifications.
+        """
+        for name in reversed(self._dialect.registration):  # a missing circuit-switched domain tells least
+            with suppress(CommandRefused):
+                found = replies.parse_registration(self._line(f"AT{name}?", f"{name}:"), unsolicited=False)
+                if found.stat is replies.RegStat.DENIED and found.cause_type == 0:
+                    return found.reject_cause
+        return None
+
+    def networks(self) -> dict[str, NetworkStat]:
+        """Search the networks around: ``+COPS=?`` (27.007 7.3), by numeric PLMN; may take minutes."""
+        return replies.parse_networks(self._line("AT+COPS=?", "+COPS:", deadline_s=_SEARCH_S))
+
+    def select_network(self, plmn: str) -> None:
+        """Register on one network and no other: manual ``+COPS`` (27.007 7.3).
+
+        Raises :class:`drivers.api.CommandRefused` when that does not succeed; the module then may have no service
+        until :meth:`select_automatically`.
+        """
+        self._run(f'AT+COPS=1,2,"{plmn}"', deadline_s=_SEARCH_S)
+
+    def select_automatically(self) -> None:
+        """Let the module choose its network again, ``+COPS=0`` (27.007 7.3), and read back that it does.
+
+        Raises :class:`drivers.api.ProtocolError` when it says OK and still selects by hand.
+        """
+        self._run("AT+COPS=0", deadline_s=_SEARCH_S)
+        mode = replies.parse_operator(self._line("AT+COPS?", "+COPS:")).mode
+        if mode != 0:
+            raise ProtocolError(f"+COPS=0 was accepted and the mode is {mode}", where=self._channel.where)
+
+    # Locks
+
+    def pin_state(self) -> PinState:
+        """Read what the module waits for before it uses the card: ``+CPIN?`` (27.007 8.3)."""
+        return replies.parse_pin(self._line("AT+CPIN?", "+CPIN:"))
+
+    def facility_locked(self, facility: str) -> bool:
+        """Query a facility (``"PN"`` or another of 27.007 7.4): ``+CLCK`` with ``<mode>`` 2 changes nothing."""
+        return replies.parse_lock(self._run(f'AT+CLCK="{facility}",2', "+CLCK:"))
 
     # Calls
 
@@ -401,7 +466,8 @@ class Modem:
         number = None
         if dialogue.ids:
             taken = {socket.number for socket in self._sockets}
-            number = next((number for number in range(dialogue.ids) if number not in taken), None)
+            numbers = range(dialogue.first, dialogue.first + dialogue.ids)
+            number = next((number for number in numbers if number not in taken), None)
             if number is None:
                 raise Unsupported(f"all {dialogue.ids} sockets are open", where=self._channel.where)
         socket = Socket(self._channel, dialogue)
@@ -421,8 +487,8 @@ class Modem:
             command = replace(command, replies=(prefix,))
         return self._channel.execute(command, deadline_s).lines
 
-    def _line(self, text: str, prefix: str) -> str:
-        lines = self._run(text, prefix)
+    def _line(self, text: str, prefix: str, deadline_s: float | None = None) -> str:
+        lines = self._run(text, prefix, deadline_s)
         if not lines:
             raise ProtocolError(f"{text} answered OK without {prefix}", where=self._channel.where)
         return lines[-1]

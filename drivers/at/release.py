@@ -1,6 +1,7 @@
 """Reads why a call ended out of a vendor's +CEER text."""
 
 import re
+from collections.abc import Iterable
 
 #: 3GPP TS 24.008 10.5.4.11, table 10.5.123: the names by which modules report the cause of a release
 _NAMES = {
@@ -33,13 +34,17 @@ _NAMES = {
 _NUMBERED = re.compile(r'"CC [a-z ]*error",\s*(\d+)', re.IGNORECASE)
 
 
-def release_cause(report: str) -> int | None:
+def release_cause(report: str, forms: Iterable[str] = ()) -> int | None:
     """Return the call control cause (24.008 10.5.4.11) that a +CEER text names, None when it names none.
 
     27.007 6.10 leaves the text to the vendor: a bare number alone means nothing, because vendors count their own
-    causes there.
+    causes there. ``forms`` are those of the module's dialect (:attr:`Dialect.release`) that do carry one; what
+    they find beyond 127, the last cause of 24.008, is the vendor's own and none.
     """
     if numbered := _NUMBERED.search(report):
         return int(numbered[1])
+    for found in filter(None, (re.fullmatch(form, report.strip()) for form in forms)):
+        code = int(found["cause"])
+        return code if 1 <= code <= 127 else None
     text = report.lower()
     return next((code for name, code in _NAMES.items() if name in text), None)

@@ -131,6 +131,7 @@ class Socket:
             failures=tuple(map(fill, step.failures)),
             payload=payload if step.prompt else None,
             completes=fill(step.completes) or None,
+            bare=step.bare,
             deadline_s=step.deadline_s if deadline_s is None else deadline_s,
         )
         try:

@@ -81,15 +81,19 @@ def read_token(line: bytes) -> str | None:
     return match[1].decode("ascii") if match else None
 
 
+class AddressError(DriverError):
+    """What was given is no address of the kind that is wanted."""
+
+
 def split_address(address: str, schemes: tuple[str, ...]) -> tuple[str, str, int]:
-    """Return scheme, host and port of ``scheme://host:port`` (IPv6 in brackets); raises DriverError otherwise."""
+    """Return scheme, host and port of ``scheme://host:port`` (IPv6 in brackets); raises AddressError otherwise."""
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in schemes or not parts.hostname or port is None:
-        raise DriverError(
+        raise AddressError(
             "This is no address to use here.",
             where=address,
             fix=f"write {' or '.join(schemes)}://host:port",

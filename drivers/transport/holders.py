@@ -17,6 +17,11 @@ def holders(port: str) -> list[str]:
     return found
 
 
+def processes(name: str) -> list[str]:
+    """Return ``"name (pid n)"`` of every process of that name (proc(5): ``/proc/pid/comm``, 15 characters)."""
+    return [f"{name} (pid {path.name})" for path in Path("/proc").glob("[0-9]*") if _name(path) == name]
+
+
 def _holds(process: Path, device: str) -> bool:
     try:
         descriptors = list((process / "fd").iterdir())

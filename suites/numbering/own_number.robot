@@ -27,6 +27,11 @@ Network Asserts A Thirteen Digit Number In Messages
     Function Is On    sms-mo
     Number Shown In Message Is    thirteen digit iot
 
+Number And Card Are Of One Operator
+    [Documentation]    The holders of number range, IMSI and ICCID; another than the contract's is a warning.
+    [Tags]    ESIM-03-3
+    Identities Agree
+
 Card Holds No Number Of A Reseller
     [Documentation]    EF_MSISDN and +CNUM against the resale ranges.
     [Tags]    ESIM-04-1

@@ -21,9 +21,42 @@ Listed Account Can Be Written To
     [Tags]    ESIM-02-S2
     [Setup]    Expect Service
     Function Is On    sms-mo
+    Warn Without Purpose
     Send Message    listed account
 
 Unlisted Phone Cannot Write
     [Documentation]    A person's message never reaches the module.
     [Tags]    ESIM-02-S3
     Receive Message    unlisted phone
+
+Unlisted Account Cannot Write
+    [Documentation]    A service provider that is not bound to the card does not reach the module.
+    [Tags]    ESIM-02-S4
+    Receive Message    unlisted account
+
+No Bearer Gets Around The List
+    [Documentation]    The unlisted phone stays unreachable on each bearer that the module can choose.
+    [Tags]    ESIM-02-S5
+    Send Message On Every Bearer    unlisted phone
+
+No Form Of Message Gets Out Around The List
+    [Documentation]    The unlisted phone gets no long, binary, port-addressed, flash, card or report-only message.
+    [Tags]    ESIM-02-S6
+    [Template]    Send Message
+    unlisted phone    long
+    unlisted phone    binary
+    unlisted phone    port
+    unlisted phone    class 0
+    unlisted phone    class 2
+    unlisted phone    type 0
+
+No Form Of Message Gets In Around The List
+    [Documentation]    Nor does the module get one from the unlisted phone.
+    [Tags]    ESIM-02-S6
+    [Template]    Receive Message
+    unlisted phone    long
+    unlisted phone    binary
+    unlisted phone    port
+    unlisted phone    class 0
+    unlisted phone    class 2
+    unlisted phone    type 0

@@ -20,6 +20,7 @@ Listed Phone Can Be Called
     [Tags]    ESIM-02-V2
     [Setup]    Expect Service
     Function Is On    voice-mo
+    Warn Without Purpose
     Call    listed phone
 
 Unlisted Phone Cannot Call

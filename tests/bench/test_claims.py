@@ -133,6 +133,7 @@ def test_what_a_run_needs(tmp_path: Path) -> None:
         "port rfc2217://lab-host.example:4001",
         "card 89860000000000000002",
         "account example at 192.0.2.20:2775",
+        "account other at 192.0.2.21:2775",
         "data server http://192.0.2.10:7000",
     )
 

@@ -101,6 +101,43 @@ def test_a_reference_may_have_a_number_abroad(tmp_path: Path) -> None:
     assert "+85290000010" in bench.permitted_numbers()
 
 
+STRAY = """
+[modules.stray]
+port = "/dev/ttyUSB9"
+subscription = "spare"
+capabilities = ["data"]
+stray_of = "meter"
+
+[subscriptions.spare]
+operator = "cmcc"
+msisdn = "1440000000004"
+iccid = "89860000000000000004"
+imsi = "460000000000004"
+functions = ["data"]
+bound_imei = ["860000000000001", "86000000"]
+"""
+
+
+def test_a_stray_is_neither_tested_nor_a_reference(tmp_path: Path) -> None:
+    bench = load(tmp_path, GOOD + STRAY)
+    assert (bench.subjects(), bench.references()) == (("meter",), ("phone",))
+    assert (bench.strays_of("meter"), bench.strays_of("phone")) == (("stray",), ())
+
+
+def test_a_card_is_bound_to_whole_imeis_and_to_ranges(tmp_path: Path) -> None:
+    bench = load(tmp_path, GOOD + STRAY.replace('"86000000"', '"35000000"'))
+    spare = bench.model("spare")
+    assert [spare.binds(imei) for imei in ("860000000000001", "860000000000002", "350000001234567")] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert bench.model("meter").binds("860000000000002"), "a contract without bindings takes every device"
+
+
+def test_a_stray_strays_from_a_module_under_test(tmp_path: Path) -> None:
+    with pytest.raises(BenchFileError, match="no module under test is called 'phone'"):
+        load(tmp_path, GOOD + STRAY.replace('stray_of = "meter"', 'stray_of = "phone"'))
+
+
 def test_an_iccid_may_hold_letters(tmp_path: Path) -> None:
     bench = load(tmp_path, GOOD.replace("89860000000000000001", "898604000000000000c1"))
     assert bench.subscriptions["meter"].iccid == "898604000000000000C1"
@@ -157,7 +194,7 @@ BAD = {
         'name = "lab"',
         'xyzzy = "lab"',
         "2: unknown key 'xyzzy' in [bench]",
-        "write one of lab, name",
+        "write one of lab, name, second_plmn",
     ),
     "unknown section": (
         "[gateways.sp]",
@@ -206,6 +243,18 @@ BAD = {
         'dialect = "qectel"',
         "6: [modules.meter] dialect: no dialect is called 'qectel'",
         "did you mean 'quectel'?",
+    ),
+    "dialect file that depends on where one stands": (
+        'dialect = "generic"',
+        'dialect = "own.toml"',
+        "6: [modules.meter] dialect: 'own.toml' is no absolute path",
+        "write it from / on, since a run's programs start elsewhere",
+    ),
+    "dialect file that says what no dialect says": (
+        'dialect = "generic"',
+        f'dialect = "{EXAMPLE}"',
+        f"6: [modules.meter] dialect: {EXAMPLE}: unknown key bench",
+        "remove it, or check its spelling and its table",
     ),
     "bad port": (
         '"/dev/pts/7"',

@@ -541,7 +541,8 @@ class TestCauses:
             ("CC", 34, CauseClass.TRANSIENT), ("CM", 33, CauseClass.POLICY), ("RP", 50, CauseClass.POLICY),
             ("RP", 21, CauseClass.AMBIGUOUS), ("RP", 38, CauseClass.TRANSIENT), ("ESM", 33, CauseClass.POLICY),
             ("ESM", 26, CauseClass.TRANSIENT), ("SIP", 403, CauseClass.POLICY), ("SIP", 486, CauseClass.FAR_END),
-            ("SIP", 480, CauseClass.AMBIGUOUS), ("EMM", 22, CauseClass.TRANSIENT), ("CC", 127, CauseClass.OTHER),
+            ("SIP", 480, CauseClass.AMBIGUOUS), ("EMM", 22, CauseClass.TRANSIENT),
+            ("EMM", 6, CauseClass.POLICY), ("EMM", 11, CauseClass.OTHER), ("CC", 127, CauseClass.OTHER),
         ],
     )  # fmt: skip
     def test_classes(self, layer, code, cls):

@@ -6,7 +6,18 @@ import pytest
 
 from bench.evidence import RunFolder
 from bench.model import Outcome, Verdict
-from bench.runner.matrix import BREAKING, RESTRICTION, TOLERATED, Fault, Matrix, Seen, batches, compare, spread
+from bench.runner.matrix import (
+    BREAKING,
+    FINDING,
+    RESTRICTION,
+    TOLERATED,
+    Fault,
+    Matrix,
+    Seen,
+    batches,
+    compare,
+    spread,
+)
 
 V1, V7, S1 = "ESIM-02-V1", "ESIM-02-V7", "ESIM-02-S1"
 TESTS = {V1: "Unlisted Phone Cannot Be Called", V7: "No Number Format", S1: "Unlisted Phone Cannot Be Written To"}
@@ -55,6 +66,23 @@ class TestRestrictionFault:
         matrix = table(OPEN, seen({METER_V1: Outcome.FAIL, key: Outcome.FAIL}))
         assert matrix.as_json()["false_alarms"] == 1
         assert not matrix.holds
+
+
+class TestFinding:
+    FOUND = Fault("iccid-of-another-issuer", "meter", FINDING, (S1,), ())
+
+    def table(self, warnings, outcome=Outcome.PASS):
+        now = seen({METER_S1: outcome})
+        warned = Verdict("c", S1, "meter", outcome, ("why",), warnings)
+        return table(self.FOUND, Seen(now.folder, {**now.verdicts, METER_S1: warned}))
+
+    def test_good_when_a_warning_stands_beside_the_verdict(self):
+        matrix = self.table(("another issuer",))
+        assert matrix.holds
+        assert matrix.as_json()["faults"] == 0
+
+    def test_without_a_warning_it_went_unnoticed(self):
+        assert not self.table(()).holds
 
 
 class TestToleratedFault:

@@ -116,6 +116,14 @@ class TestFinishedRun:
             assert again.stdout.splitlines()[0] in done.stdout
             assert "4 pass" in again.stdout
 
+    def test_watching_it_afterwards_shows_the_same_lines(self, finished):
+        done, folder = finished
+        watched = bench("watch", str(folder.path), cwd=folder.path)
+        assert watched.returncode == 0
+        lines = [line for line in done.stdout.splitlines() if line.startswith(("module ", "pass "))]
+        assert lines == [line for line in watched.stdout.splitlines() if line.startswith(("module ", "pass "))]
+        assert len([line for line in lines if line.startswith("pass ")]) == 4
+
     def test_cut_anywhere_the_journal_still_gives_a_report(self, finished, tmp_path):
         _, folder = finished
         whole = folder.journal.read_bytes()
@@ -210,6 +218,18 @@ def test_at_command_is_guarded_and_journaled(tmp_path, lab_bench):
     assert "emergency" in emergency.stderr
     events = list(read_journal(RunFolder.open("latest", tmp_path / "runs").journal))
     assert not any(b"112" in event.data for event in events)
+
+
+def test_the_doctor_finds_the_lab_well_and_discover_finds_its_modules(tmp_path, lab_bench):
+    examined = bench("doctor", "--bench", str(lab_bench), "--json", cwd=tmp_path)
+    assert examined.returncode == 0, examined.stdout
+    by_id = Path(load_bench(lab_bench).modules["meter"].port).parent
+    found = bench("discover", "--by-id", str(by_id), "--write-bench", "found.toml", cwd=tmp_path)
+    assert found.returncode == 0, found.stdout
+    for entry in load_bench(lab_bench).subscriptions.values():
+        assert entry.iccid in (tmp_path / "found.toml").read_text()
+        assert entry.iccid not in found.stdout
+    assert bench("doctor", "--bench", "found.toml", cwd=tmp_path).returncode == 2
 
 
 def test_another_card_than_the_bench_file_says_is_an_error_for_its_module_alone(tmp_path, lab_bench):

@@ -4,8 +4,12 @@ import os
 import select
 import threading
 import tty
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, Self
+
+from drivers.api import Outbound
+from drivers.at import AtChannel, Dialect, Modem
 
 
 class Prompt(NamedTuple):
@@ -76,3 +80,19 @@ class Scripted:
             if self._stop in ready:
                 return None
             self._rest += os.read(self._master, 4096)
+
+
+class Permissive:
+    """A dial guard that lets everything pass: behind a scripted module is nobody."""
+
+    def check(self, outbound: Outbound) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def open_modem(peer: Scripted, dialect: Dialect) -> Iterator[Modem]:
+    """Open the peer's port with a dialect."""
+    with AtChannel(
+        peer.port, name="dut", guard=Permissive(), dialect=dialect, observer=lambda record: None
+    ) as channel:
+        yield Modem(channel)

@@ -17,7 +17,7 @@ import pytest
 from serial import rfc2217
 
 from drivers.api import LinkBusy, LinkLost, LinkMissing
-from drivers.transport import Link, open_link
+from drivers.transport import Link, open_link, processes
 
 DEADLINE_S = 20.0
 
@@ -277,3 +277,9 @@ def test_exclusive_mode_holds_for_root_too() -> None:
             open_link(port)
         fcntl.ioctl(descriptor, termios.TIOCNXCL)
         open_link(port).close()
+
+
+def test_processes_are_found_by_their_name() -> None:
+    name = Path("/proc/self/comm").read_text().strip()
+    assert f"{name} (pid {os.getpid()})" in processes(name)
+    assert processes("no such name") == []

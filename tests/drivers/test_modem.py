@@ -13,6 +13,7 @@ from drivers.at import (
     CallState,
     Context,
     Modem,
+    NetworkStat,
     OwnNumber,
     Registration,
     Serving,
@@ -200,6 +201,18 @@ def test_registration_that_does_not_come_is_reported_not_raised(bench: Bench) ->
     registration = modem.wait_registered(0)
     assert not registration.registered
     assert registration.cs == 3
+
+
+def test_registering_afresh_ends_with_the_networks_refusal(bench: Bench) -> None:
+    answers = ["+CREG: 3,2\nOK", "+CREG: 3,3,,,,0,6\nOK\n+CREG: 3"]
+    modem, peer, _ = bench({"AT+CFUN=4": "OK", "AT+CFUN=1": "OK\n+CREG: 2", "AT+CREG?": answers})
+    registration = modem.register_again(60)
+    assert (registration.registered, registration.denied) == (False, True)
+    assert peer.heard[:2] == ["AT+CFUN=4", "AT+CFUN=1"]
+
+
+def test_a_module_without_circuit_switched_service_is_not_denied() -> None:
+    assert not Registration(cs=3, ps=None, eps=1).denied
 
 
 @pytest.mark.parametrize(
@@ -548,3 +561,33 @@ def test_no_such_sockets(bench: Bench, dialect: str, protocol: str) -> None:
     modem, _, _ = bench(CONTEXT, dialect)
     with pytest.raises(Unsupported, match=protocol):
         modem.open_socket(1, protocol, "192.0.2.1", 7, 60)
+
+
+class TestNetworksAndLocks:
+    def test_a_denied_registration_names_the_networks_cause(self, bench: Bench) -> None:
+        modem, _, _ = bench({"AT+CREG?": "+CREG: 3,3,,,,0,6\nOK"})
+        assert modem.denial() == 6
+
+    def test_a_vendors_own_cause_is_none(self, bench: Bench) -> None:
+        modem, _, _ = bench({"AT+CREG?": "+CREG: 3,3,,,,1,6\nOK", "AT+CEREG?": "+CEREG: 3,1\nOK"})
+        assert modem.denial() is None
+
+    def test_a_search_gives_networks_by_number(self, bench: Bench) -> None:
+        found = '+COPS: (2,"CMCC","CMCC","46000",7),(1,"A, B","","46001",7),(3,"","","46001",2),,(0-4),(0-2)\nOK'
+        modem, _, _ = bench({"AT+COPS=?": found})
+        assert modem.networks() == {"46000": NetworkStat.CURRENT, "46001": NetworkStat.FORBIDDEN}
+
+    def test_automatic_selection_is_read_back(self, bench: Bench) -> None:
+        modem, peer, _ = bench({"AT+COPS=0": "OK", "AT+COPS?": ['+COPS: 1,2,"46000",7\nOK', "+COPS: 0\nOK"]})
+        with pytest.raises(ProtocolError, match="the mode is 1"):
+            modem.select_automatically()
+        modem.select_automatically()
+        assert peer.heard == ["AT+COPS=0", "AT+COPS?"] * 2
+
+    def test_locks_are_queried_and_nothing_is_set(self, bench: Bench) -> None:
+        modem, peer, _ = bench(
+            {'AT+CLCK="PN",2': "+CLCK: 0,7\n+CLCK: 1,8\nOK", "AT+CPIN?": "+CPIN: PH-NET PIN\nOK"}
+        )
+        assert modem.facility_locked("PN")
+        assert modem.pin_state().locks_module
+        assert peer.heard == ['AT+CLCK="PN",2', "AT+CPIN?"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drivers.at import release_cause
+from drivers.at import load_dialect, release_cause
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,26 @@ from drivers.at import release_cause
 )
 def test_causes_are_read_by_name(report, code):
     assert release_cause(report) == code
+
+
+@pytest.mark.parametrize(
+    ("dialect", "report", "code"),
+    [
+        # TC63i and MC55 AT command sets: location 8 is call control of layer 3
+        ("cinterion", "8,21,0", 21),
+        ("cinterion", "8,50,0", 50),
+        # another location counts other causes
+        ("cinterion", "4,21,0", None),
+        ("cinterion", "No report available", None),
+        ("cinterion", '"CC setup error",50,"Requested facility not subscribed"', 50),
+        # Fastrack M1306B user guide, table 7
+        ("sierra", "Error 50", 50),
+        ("sierra", "Error 252", None),
+        ("sierra", "Requested facility not subscribed", 50),
+        # the same text means nothing in another dialect
+        ("generic", "8,21,0", None),
+        ("quectel", "Error 50", None),
+    ],
+)
+def test_numbers_count_only_in_the_form_of_the_dialect(dialect, report, code):
+    assert release_cause(report, load_dialect(dialect).release) == code

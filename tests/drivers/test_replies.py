@@ -1,9 +1,7 @@
-"""Replies of modules, from the specifications and from the corpus of other projects' tests."""
+"""Replies of modules, from the specifications; test_replies_corpus.py has those of other projects' tests."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -12,9 +10,7 @@ from hypothesis import strategies as st
 from drivers.api import ProtocolError
 from drivers.at import cardfile, replies
 from drivers.at.replies import CallStat, MessageStat, OwnNumber, RegStat
-from drivers.sms import Deliver, SmsFormatError, StatusReport, Submit
-
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "at_replies.json"
+from drivers.sms import Deliver, SmsFormatError, Submit
 
 
 @pytest.mark.parametrize(
@@ -248,221 +244,133 @@ def test_context_addresses() -> None:
     assert replies.parse_addresses(lines) == {1: "10.0.0.5", 2: "", 3: "", 4: "10.0.0.6", 5: "fe80::1"}
 
 
-# Corpus: the items for the commands that the driver knows, in this driver's terms
-
-_NOT_APPLICABLE = {
-    "test form": "the driver never sends =? (what a module offers is the dialect's business)",
-    "setting": "an action without an information line",
-    "framing": "a stream for the framer: test_framer has it",
-    "other library": "splits a line without the plus sign, as that library's own chat script does",
-    "refused": "the channel raises CommandRefused before any parser",
-}
+# What a test command offers, V.250 5.4.3.2
 
 
-def _reason(item: dict[str, Any]) -> str | None:
-    lines = _lines(item)
-    if item["source"] == "zephyr" and not item["raw_reply"].startswith("+"):
-        return "other library"
-    if "found" in (item.get("expected") or {}):
-        return "framing"
-    if item.get("request", "").endswith("=?") or any("(" in line.partition(":")[2][:20] for line in lines):
-        return "test form"
-    if item["test"] == "test_cpms_response_huawei_mu609":
-        return "test form"
-    if item["raw_reply"].strip() in {"ERROR"}:
-        return "refused"
-    return None if lines else "setting"
+@pytest.mark.parametrize(
+    ("line", "groups"),
+    [
+        ("+CFUN: (0,1,4-6),(0-1)", (("0", "1", "4", "5", "6"), ("0", "1"))),
+        ('+CPMS: ("ME","MT"),"ME",( "SM" )', (("ME", "MT"), ("ME",), ("SM",))),
+        ('+CPMS: (("SM","BM","SR"),("SM"))', (("SM", "BM", "SR"), ("SM",))),
+        ("+CPMS: (),,( )", ((), (), ())),
+        ("+CMER: (1,2),0,0,(0-1),0", (("1", "2"), ("0",), ("0",), ("0", "1"), ("0",))),
+        ("+X: (1-0)", (("0", "1"),)),
+        ("+X: (A,B", (("A", "B"),)),
+        ("+X:", ()),
+    ],
+)
+def test_what_a_test_command_offers(line: str, groups: tuple[tuple[str, ...], ...]) -> None:
+    assert replies.offered(line) == groups
 
 
-def _lines(item: dict[str, Any]) -> list[str]:
-    lines = [line for line in item["raw_reply"].replace("\r", "\n").split("\n") if line.strip()]
-    return [line for line in lines if line not in {"OK", "ERROR"}]
-
-
-def _expected(item: dict[str, Any]) -> Any:
-    expected = item.get("expected") or {}
-    found = expected.get("locals", expected)
-    return found.get("expected", found.get("expected_call_info_list", found.get("result", found)))
-
-
-#: That project's flags of access technologies as <AcT> of 27.007 7.3.
-_ACT = {0: None, 2: 0, 16: 3, 16384: 7, 32768: 11}
-
-
-def _check_registration(item: dict[str, Any]) -> None:
-    expected = _expected(item)
-    unsolicited = "unsolicited" in item["test"]
-    for line in [line for line in _lines(item) if line.startswith(f"{item['command']}:")]:
-        read = replies.parse_registration(line, unsolicited=unsolicited)
-        if "state" in expected:
-            assert read.stat == expected["state"]["value"]
-            assert (read.area or 0, read.cell or 0) == (expected["lac"], expected["ci"])
-            assert read.act == _ACT[expected["act"]["value"]]
-
-
-def _check_operator(item: dict[str, Any]) -> None:
-    read = replies.parse_operator(_lines(item)[0])
-    if expected := _expected(item):
-        assert (read.mode, read.format, read.name) == (expected["mode"], expected["format"], expected["operator"])
-        assert read.act == _ACT[expected["act"]["value"]]
-
-
-def _check_calls(item: dict[str, Any]) -> None:
-    states = {4: CallStat.ACTIVE, 3: CallStat.INCOMING, 6: CallStat.WAITING}
-    calls = [call for call in map(replies.parse_call, _lines(item)) if call.voice]
-    assert [(call.index, call.state, call.number or None) for call in calls] == [
-        (call["index"], states[call["state"]["value"]], call["number"]) for call in _expected(item)
+def test_contexts_that_may_be_defined() -> None:
+    lines = ['+CGDCONT: (1-3,9),"IP",,,(0-2)', '+CGDCONT: (1),"IPV6",,,(0)']
+    assert [(row.cids, row.pdp_type) for row in replies.parse_offered_contexts(lines)] == [
+        ((1, 2, 3, 9), "IP"),
+        ((1,), "IPV6"),
     ]
-    assert {call.direction for call in calls} == {"mt"}
 
 
-def _check_own_numbers(item: dict[str, Any]) -> None:
-    numbers = [number.number for number in replies.parse_own_numbers(_lines(item))]
-    assert numbers == [number for number in _expected(item) if number]
+# Network, 27.007 5.9, 7.3, 7.19, 8.2, 8.15
 
 
-def _check_active_context(item: dict[str, Any]) -> None:
-    expected = _expected(item)
-    read = replies.parse_active_context(_lines(item)[0])
-    dns = tuple(expected[key] for key in ("dns_primary_address", "dns_secondary_address") if key in expected)
-    assert (read.cid, read.bearer, read.apn) == (expected["cid"], expected["bearer_id"], expected.get("apn", ""))
-    assert (read.address, read.gateway) == (
-        expected.get("local_address", ""),
-        expected.get("gateway_address", ""),
-    )
-    assert (read.subnet_mask, read.dns) == (expected.get("subnet", ""), dns)
+def test_operators_that_the_module_hears() -> None:
+    line = '+COPS: (2,"CHINA MOBILE","CMCC","46000",7),(3,"","","46001"),,(0-4),(0-2)'
+    current, forbidden = replies.parse_operators(line)
+    assert (current.stat, current.plmn, current.short, replies.rat(current.act)) == (2, "46000", "CMCC", "LTE")
+    assert (forbidden.stat, forbidden.plmn, forbidden.long, forbidden.act) == (3, "46001", "", None)
+    assert replies.parse_networks(line) == {"46000": 2, "46001": 3}
+    assert replies.parse_operators("+COPS: ,,(0-4),(0-2)") == ()
 
 
-def _check_signal(item: dict[str, Any]) -> None:
-    expected, read = _expected(item), replies.parse_signal(_lines(item)[0])
-    assert (read.rxlev_dbm, read.rscp_dbm, read.ecno_db, read.rsrq_db, read.rsrp_dbm) == tuple(
-        expected.get(key) for key in ("rssi", "rscp", "ecio", "rsrq", "rsrp")
-    )
+def test_preferred_operators() -> None:
+    (entry,) = replies.parse_preferred_operators(['+CPOL: 3,2,"46000",1,0,0,1'])
+    assert (entry.index, entry.plmn, entry.technologies) == (3, "46000", {"GSM", "E-UTRAN"})
 
 
-def _check_stored(item: dict[str, Any]) -> None:
-    found = replies.parse_stored_sms(_lines(item))
-    if item["source"] == "zephyr":
-        assert len(found) == 1
-        return
-    expected = _expected(item)
-    rows = expected if isinstance(expected, list) else [expected]
-    assert [(sms.index or 0, sms.stat, sms.pdu.hex().upper()) for sms in found] == [
-        (row["index"], row["status"], row["pdu"]) for row in rows
-    ]
-    assert all(isinstance(sms.message, Deliver) for sms in found)
+def test_clock_in_quarters_of_an_hour() -> None:
+    assert replies.parse_clock('+CCLK: "26/11/22,08:00:00+32"').isoformat() == "2026-11-22T08:00:00+08:00"
+    assert replies.parse_clock('+CCLK: "26/11/22,08:00:00"').tzinfo is None
 
 
-def _check_iccid(item: dict[str, Any]) -> None:
-    if item["expected"]["error"]:
+def test_functionality_and_capabilities() -> None:
+    assert replies.parse_functionality("+CFUN: 4,0") == 4
+    assert replies.parse_network_choice("+WS46: 28") == 28
+    assert replies.parse_capabilities("+GCAP: +CGSM,+DS") == ("+CGSM", "+DS")
+
+
+# Supplementary services, 27.007 7.4, 7.12
+
+
+def test_states_by_class_of_service() -> None:
+    assert replies.parse_service_states(["+CLCK: 1,1", "+CLCK: 0,2"]) == {1: True, 2: False}
+    assert replies.parse_service_states(["+CLCK: 1"]) == {7: True}
+    assert replies.parse_lock(["+CLCK: 0,1", "+CLCK: 1,2"])
+    assert not replies.parse_lock(["+CLCK: 0"])
+    with pytest.raises(ProtocolError):
+        replies.parse_service_states(["+CCWA: 2,1"])
+
+
+def test_waiting_call() -> None:
+    assert replies.parse_waiting_call('+CCWA: "13800000001",129,1') == replies.WaitingCall("13800000001", 129, 1)
+
+
+# Contexts that come and go, 27.007 10.1.19
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        ("+CGEV: NW PDN DEACT 1", replies.ContextEvent("NW", "PDN DEACT", cid=1)),
+        ("+CGEV: ME PDN ACT 2,3,4", replies.ContextEvent("ME", "PDN ACT", cid=2)),
+        ("+CGEV: NW ACT 3,2,1", replies.ContextEvent("NW", "ACT", cid=2, parent=3, event_type=1)),
+        ("+CGEV: NW MODIFY 2,5,0", replies.ContextEvent("NW", "MODIFY", cid=2)),
+        ("+CGEV: NW DETACH", replies.ContextEvent("NW", "DETACH")),
+        (
+            '+CGEV: ME DEACT "IP","10.0.0.5",1',
+            replies.ContextEvent("ME", "DEACT", cid=1, pdp_type="IP", address="10.0.0.5"),
+        ),
+        ("+CGEV: REJECT IP, 10.0.0.5", replies.ContextEvent("NW", "REJECT", pdp_type="IP", address="10.0.0.5")),
+    ],
+)
+def test_context_event(line: str, event: replies.ContextEvent) -> None:
+    assert replies.parse_context_event(line) == event
+
+
+# Card commands as a whole, 27.007 8.17
+
+
+def test_locks_of_the_module_are_not_those_of_the_card() -> None:
+    locks = [replies.parse_pin(line).locks_module for line in ("+CPIN: PH-NET PIN", "+CPIN: SIM PIN", "READY")]
+    assert locks == [True, False, False]
+
+
+def test_apdu() -> None:
+    read = replies.parse_apdu('+CSIM: 8,"000063C2"')
+    assert (read.data, read.sw1, read.sw2) == (b"\0\0", 0x63, 0xC2)
+    for wrong in ('+CSIM: 2,"90"', "+CSIM: 4", '+CSIM: 4,"9x00"'):
         with pytest.raises(ProtocolError):
-            replies.parse_iccid(item["raw_reply"])
-    else:
-        assert replies.parse_iccid(item["raw_reply"]) == item["expected"]["iccid"]
+            replies.parse_apdu(wrong)
 
 
-def _check_pin(item: dict[str, Any]) -> None:
-    state = replies.parse_pin(_lines(item)[0])
-    lock = (item.get("expected") or {}).get("expected_lock", {"sym": "READY"})["sym"]
-    assert state.replace(" ", "_").replace("-", "_") == lock.removeprefix("MM_MODEM_LOCK_")
-
-
-def _check_storage(item: dict[str, Any]) -> None:
-    line = _lines(item)[0]
-    if item.get("request") == "AT+CPMS?":  # a phone that says nothing
-        with pytest.raises(ProtocolError):
-            replies.parse_storage(line)
-    elif not item.get("request"):
-        assert replies.parse_storage(line).memory == line.split('"')[1]
-
-
-def _check_card(item: dict[str, Any]) -> None:
-    expected, read = _expected(item), replies.parse_card(_lines(item)[0])
-    assert (read.sw1, read.sw2, read.data.hex().upper()) == (expected["sw1"], expected["sw2"], expected["hex"])
-    assert read.done is expected["ret"]
-
-
-def _check_context_definitions(item: dict[str, Any]) -> None:
-    found = replies.parse_context_definitions(_lines(item))
-    cid = item["expected"]["expected_profile_id"]
-    if item["expected"]["expected_profile_id_reused"]:
-        assert cid in {definition.cid for definition in found}
-    assert all(definition.pdp_type in {"IP", "IPV6", "IPV4V6"} for definition in found)
-
-
-def _check_context_states(item: dict[str, Any]) -> None:
-    assert replies.parse_context_states(_lines(item)) == {row["cid"]: row["active"] for row in _expected(item)}
-
-
-def _check_report(item: dict[str, Any]) -> None:
-    length, pdu = item["expected"]["args"]
-    code, body = _lines(item)
-    assert replies.fields(code) == (str(length),)
-    assert isinstance(replies.read_pdu(replies.parse_pdu(body), received=True), StatusReport)
-    assert body == pdu
-
-
-def _check_caller(item: dict[str, Any]) -> None:
-    assert replies.parse_caller(_lines(item)[0]) == replies.Caller(
-        _expected(item)["number"], _expected(item)["type"]
-    )
-
-
-def _check_cause(item: dict[str, Any]) -> None:
-    assert replies.text_of(_lines(item)[0]) == item["expected"]["result"]
-
-
-def _check_rssi(item: dict[str, Any]) -> None:
-    assert replies.parse_rssi(_lines(item)[0]) == -79
-
-
-def _check_digits(item: dict[str, Any]) -> None:
-    assert replies.parse_digits(_lines(item)) == _lines(item)[0]
-
-
-def _check_identity(item: dict[str, Any]) -> None:
-    assert replies.parse_identity(_lines(item)) == " ".join(line.strip() for line in _lines(item))
-
-
-_CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
-    "+CREG": _check_registration,
-    "+CGREG": _check_registration,
-    "+CEREG": _check_registration,
-    "+C5GREG": _check_registration,
-    "+COPS": _check_operator,
-    "+CLCC": _check_calls,
-    "+CLIP": _check_caller,
-    "+CNUM": _check_own_numbers,
-    "+CRSM": _check_card,
-    "+CEER": _check_cause,
-    "+CSQ": _check_rssi,
-    "+CESQ": _check_signal,
-    "+CGDCONT": _check_context_definitions,
-    "+CGACT": _check_context_states,
-    "+CGCONTRDP": _check_active_context,
-    "+CPMS": _check_storage,
-    "+CMGL": _check_stored,
-    "+CMGR": _check_stored,
-    "+CDS": _check_report,
-    "+CPIN": _check_pin,
-    "+CGMI": _check_identity,
-    "+CGMM": _check_identity,
-    "+CGMR": _check_identity,
-    "+CGSN": _check_digits,
-    "+CIMI": _check_digits,
-    "ICCID": _check_iccid,
-}
-
-
-def _corpus() -> list[Any]:
-    if not CORPUS.exists():
-        return [pytest.param(None, marks=pytest.mark.skip(reason="the corpus is not here"))]
-    items = json.loads(CORPUS.read_text(encoding="utf-8"))
-    return [pytest.param(item, id=item["id"]) for item in items if item.get("command") in _CHECKS]
-
-
-@pytest.mark.parametrize("item", _corpus())
-def test_corpus(item: dict[str, Any]) -> None:
-    if reason := _reason(item):
-        pytest.skip(_NOT_APPLICABLE[reason])
-    _CHECKS[item["command"]](item)
+@given(
+    st.sampled_from(
+        (
+            replies.offered,
+            replies.parse_operators,
+            replies.parse_clock,
+            replies.parse_functionality,
+            replies.parse_waiting_call,
+            replies.parse_context_event,
+            replies.parse_apdu,
+            lambda line: replies.parse_service_states([line]),
+            lambda line: replies.parse_preferred_operators([line]),
+            lambda line: replies.parse_offered_contexts([line]),
+        )
+    ),
+    st.text('+CGEV: NWPDMACT(),-"/0123456789', max_size=40),
+)
+def test_what_cannot_be_understood_is_a_protocol_error(parse: Callable[[str], object], line: str) -> None:
+    with suppress(ProtocolError):
+        parse(line)
