@@ -15,6 +15,8 @@ from reports.summary import STYLES
 
 #: seconds of silence after which a line says what is going on, where nothing else can show it
 HEARTBEAT_S = 30.0
+#: width of the first column: the longest word is "not applicable"
+_WORD = 15
 #: a run writes a clock event every so often: after so many periods without one nobody writes any more
 _PERIODS_OF_THE_DEAD = 3
 _LOOK_S = 0.1
@@ -62,13 +64,13 @@ class LiveView:
         if self._status is not None:
             self._status.update(Text(self._progress()))
         elif self._now_ns() - self._spoke_ns >= HEARTBEAT_S * 1e9:
-            self._print(Text(f"{'running':<14}"), self._progress())
+            self._print(Text("running".ljust(_WORD)), self._progress())
 
     def _step(self, meaning: Mapping[str, Any], mono_ns: int) -> None:
         match meaning.get("step"):
             case "module":
                 words = (meaning["module"], meaning["manufacturer"], meaning["model"], meaning["revision"])
-                self._print(Text("module        "), mask_text(" ".join(words)))
+                self._print(Text("module".ljust(_WORD)), mask_text(" ".join(words)))
             case step if step == PLANNED:
                 self._planned += 1
             case step if step == STARTED:
@@ -79,12 +81,12 @@ class LiveView:
 
     def _verdict(self, meaning: Mapping[str, Any]) -> None:
         outcome = Outcome.of(meaning["outcome"])
-        word = Text(f"{outcome.word.replace('_', ' '):<14}", style=STYLES[outcome])
+        word = Text(outcome.word.replace("_", " ").ljust(_WORD), style=STYLES[outcome])
         test = self._checks.get(meaning["check"], "")
         self._print(word, f"{meaning['clause']:<12} {meaning['subject']:<10} {test}")
         if outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
             for reason in meaning["reasons"]:
-                self._print(Text(" " * 14), mask_text(reason))
+                self._print(Text(" " * _WORD), mask_text(reason))
 
     def _progress(self) -> str:
         """Return how many tests are over, and what each module is at for how many seconds."""

@@ -52,11 +52,11 @@ def test_a_heartbeat_explains_a_long_silence_where_there_is_no_terminal():
         clock.now_s += 1
         view.tick()
         view.tick()
-        assert screen.getvalue() == "running       0 of 2 tests; meter: Unlisted, 30 s\n"
+        assert screen.getvalue() == "running        0 of 2 tests; meter: Unlisted, 30 s\n"
         view(step(clock, ENDED, "Unlisted", "meter"))
         clock.now_s += HEARTBEAT_S
         view.tick()
-    assert screen.getvalue().splitlines()[1:] == ["running       1 of 2 tests"]
+    assert screen.getvalue().splitlines()[1:] == ["running        1 of 2 tests"]
 
 
 def test_a_line_of_its_own_puts_the_heartbeat_off():
@@ -100,9 +100,9 @@ def test_reasons_are_told_masked_when_it_is_no_pass():
         view(verdict_event(Outcome.PASS))
         view(verdict_event(Outcome.FAIL))
     assert screen.getvalue().splitlines() == [
-        "pass          ESIM-02-V1   meter      ",
-        "fail          ESIM-02-V1   meter      ",
-        "              the phone 1380*****02 rang",
+        "pass           ESIM-02-V1   meter      ",
+        "fail           ESIM-02-V1   meter      ",
+        "               the phone 1380*****02 rang",
     ]
 
 
@@ -129,7 +129,7 @@ def test_following_ends_when_the_manifest_stands(folder):
     folder.write_manifest({})
     follower.join(30)
     assert not follower.is_alive()
-    assert screen.getvalue() == "pass          ESIM-02-V1   meter      Unlisted\n"
+    assert screen.getvalue() == "pass           ESIM-02-V1   meter      Unlisted\n"
 
 
 def test_following_a_run_that_died_ends_too_and_is_a_bench_error(folder, tmp_path):
