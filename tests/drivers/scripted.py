@@ -8,8 +8,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
-from drivers.api import Outbound
+from drivers.api import DialRefused, Outbound
 from drivers.at import AtChannel, Dialect, Modem
+
+#: the one number that the guard of these tests permits
+NUMBER = "1440000000001"
+
+
+class Guard:
+    """Permits one number, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Outbound] = []
+
+    def check(self, outbound: Outbound) -> None:
+        self.asked.append(outbound)
+        if outbound.target != NUMBER:
+            raise DialRefused(f"{outbound.target} is not permitted")
 
 
 class Prompt(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drivers.api import CommandRefused, CommandTimeout, DialRefused, Outbound, ProtocolError, Unsupported
+from drivers.api import CommandRefused, CommandTimeout, DialRefused, ProtocolError, Unsupported
 from drivers.at import (
     AtChannel,
     CallStat,
@@ -21,22 +21,9 @@ from drivers.at import (
 )
 from drivers.at.replies import Storage
 from drivers.sms import Address, Deliver, StatusReport, Submit, text_messages
-from tests.drivers.scripted import Prompt, Scripted
+from tests.drivers.scripted import NUMBER, Guard, Prompt, Scripted
 
-NUMBER = "1440000000001"
 OTHER = "110"
-
-
-class Guard:
-    """Permits one number, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[Outbound] = []
-
-    def check(self, outbound: Outbound) -> None:
-        self.asked.append(outbound)
-        if outbound.target != NUMBER:
-            raise DialRefused(f"{outbound.target} is not permitted")
 
 
 Bench = Callable[..., tuple[Modem, Scripted, AtChannel]]

@@ -8,23 +8,10 @@ from drivers.api import CommandRefused, DialRefused, Outbound, ProtocolError
 from drivers.api.guard import Reach
 from drivers.at import AtChannel, Forwarding, ImsState, Modem, VoiceDomain, VoiceState, load_dialect
 from drivers.at.voice import parse_forwarding, parse_ims_voice, parse_voice_domain
-from tests.drivers.scripted import Scripted
+from tests.drivers.scripted import NUMBER, Guard, Scripted
 
-NUMBER = "1440000000001"
 WITH_VOICE = ImsState(registered=True, voice=True, sms=True)
 MESSAGES_ONLY = ImsState(registered=True, voice=False, sms=True)
-
-
-class Guard:
-    """Permits one number, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[Outbound] = []
-
-    def check(self, outbound: Outbound) -> None:
-        self.asked.append(outbound)
-        if outbound.target != NUMBER:
-            raise DialRefused(f"{outbound.target} is not permitted")
 
 
 @pytest.fixture
